@@ -1,0 +1,1 @@
+"""What crosses a boundary between the parts, by owner: events, commands, tokens, the bus's topology."""

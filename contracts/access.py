@@ -1,0 +1,29 @@
+"""How access is taken back, and the keys that access tokens are verified with; told by the two issuers."""
+
+from typing import ClassVar, Literal
+
+from contracts.wire import Instant, PrivateEvent
+
+Issuer = Literal["identity", "sharing"]
+
+
+class AccessEnded(PrivateEvent):
+    """Tokens of ``id`` older than ``version`` are refused from now on.
+
+    ``id`` is a holder (``share:…``, ``account:…``, ``icode:…``, ``staff:…``, ``system:…``), or one session (``session:…``) which ends whole.
+    """
+
+    NAME: ClassVar[str] = "access.ended"
+    IS_URGENT: ClassVar[bool] = True
+    reason: str
+
+
+class SigningKeyPublished(PrivateEvent):
+    """A public Ed25519 key of an issuer; ``id`` is the key's id (kid)."""
+
+    NAME: ClassVar[str] = "signing-key.published"
+    issuer: Issuer
+    public_key: str
+    """Raw 32 bytes, base64url without padding (the ``x`` of RFC 8037)."""
+    not_before: Instant
+    not_after: Instant

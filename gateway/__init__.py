@@ -1,0 +1,1 @@
+"""gateway: the edge (limits, routing, composing) and the web portal."""

@@ -1,0 +1,1 @@
+"""archiver: packages of exams as .zip and .iso, and their download."""

@@ -1,0 +1,1 @@
+"""What a second service needed: technical nouns only; knows no service."""

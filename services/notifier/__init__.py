@@ -1,0 +1,1 @@
+"""notifier: what a person is told by mail, once."""

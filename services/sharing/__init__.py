@@ -1,0 +1,1 @@
+"""sharing: password-protected links to exams."""
