@@ -10,7 +10,8 @@ Issuer = Literal["identity", "sharing"]
 class AccessEnded(PrivateEvent):
     """Tokens of ``id`` older than ``version`` are refused from now on.
 
-    ``id`` is a holder (``share:…``, ``account:…``, ``icode:…``, ``staff:…``, ``system:…``), or one session (``session:…``) which ends whole.
+    ``id`` is a holder (``share:…``, ``account:…``, ``icode:…``, ``staff:…``, ``system:…``), or one session
+    (``session:…``), which ends whole.
     """
 
     NAME: ClassVar[str] = "access.ended"

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import Field, ValidationError
 
@@ -73,7 +73,7 @@ def wrap(
 def unwrap(envelope: Envelope, kind: type[M]) -> M:
     """Give the data of *envelope* as *kind*. Raises Unreadable, naming fields but never their values."""
     try:
-        return kind.read(envelope.data)
+        return cast("M", kind.read(envelope.data))
     except ValidationError as error:
         fields = sorted({".".join(str(part) for part in problem["loc"]) for problem in error.errors()})
         raise Unreadable(f"{envelope.type}: fields {', '.join(fields)}") from error

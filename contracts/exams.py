@@ -10,14 +10,15 @@ MoveReason = Literal["merged", "unmerged", "corrected", "cancelled"]
 Sex = Literal["F", "M", "O", "U"]
 
 DicomJson = dict[str, Any]
-"""Data elements in the DICOM JSON model (PS3.18 Annex F.2): ``{"00100020": {"vr": "LO", "Value": ["02"]}}``; text is Unicode."""
+"""Elements in the DICOM JSON model (PS3.18 F.2): ``{"00100020": {"vr": "LO", "Value": ["02"]}}``; text is Unicode."""
 
 ObjectRole = Literal["image", "finding", "other"]
 """``image``: shown and packaged at completion; also presentation states and key objects. ``finding``: SR (dose reports
-excepted), encapsulated PDF and CDA: report, not image; in nothing until the report is released. ``other``: packaged, not shown."""
+excepted), encapsulated PDF and CDA: report, not image; in nothing until the report is released. ``other``: packaged,
+not shown."""
 
 
-# --- manifest: what is in a study; immutable, versioned, stored as an object --------------------------------------------
+# --- manifest: what is in a study; immutable, versioned, stored as an object ---------------------------------------
 
 
 class ManifestInstance(Wire):
@@ -233,7 +234,7 @@ class ExamImagesChanged(ExamState):
 
 
 class ExamMoved(ExamState):
-    """The exam is another patient's now. ``merged``, ``unmerged``: the same person; ``corrected``: it never was theirs."""
+    """The exam is another patient's now: of the same person (merged, unmerged), or it never was theirs (corrected)."""
 
     NAME: ClassVar[str] = "exam.moved"
     IS_URGENT: ClassVar[bool] = True
@@ -268,7 +269,7 @@ class ExamManifestStored(PrivateEvent):
     exam_id: str
     studies: list[StoredStudy]
     file_name: str
-    """``Accession-ExamFriendlyDescription`` or the accession alone (O2), without an extension; ASCII, safe in every file system."""
+    """``Accession-ExamFriendlyDescription`` or the accession alone (O2), without an extension; ASCII."""
 
 
 # --- reports -------------------------------------------------------------------------------------------------------
@@ -295,7 +296,7 @@ class ReportStored(PrivateEvent):
 
 
 class ReportTakenBack(OpenEvent):
-    """A report that had been released may not be seen any more: all versions up to ``reportVersion``. ``id`` is the exam's."""
+    """A released report may not be seen any more: all versions up to ``reportVersion``. ``id`` is the exam's."""
 
     exam_id: str
     patient_id: str

@@ -31,7 +31,7 @@ class About(Wire):
 
 
 class ContactChanged(PrivateEvent):
-    """Where to write about a patient, holder, package or share; ``id`` is ``<kind>:<id>``. No addresses: none any more."""
+    """Where to write about a patient, holder, package or share; ``id`` is ``<kind>:<id>``. No addresses: none."""
 
     NAME: ClassVar[str] = "contact.changed"
     about: About

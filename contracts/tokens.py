@@ -1,4 +1,4 @@
-"""The access token (JWT, EdDSA): who the caller is and what it lets them see (design/architecture.md, "Who may see what").
+"""The access token (JWT, EdDSA): who the caller is and what it lets them see (architecture: "Who may see what").
 
 A token says what was true when it was minted; local copies only take away.
 """

@@ -1,4 +1,4 @@
-"""Every exchange, queue and binding of the bus, and who owns it. The broker's definitions and permissions come from here.
+"""Every exchange, queue and binding of the bus, and who owns it; the broker's definitions come from here.
 
 Per service: ``<service>.events``; ``<service>.urgent`` (what takes access away); ``<service>.dead``; retry queues with
 fixed delays that dead-letter through the default exchange back to their own queue, never to an exchange others hear.

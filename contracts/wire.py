@@ -41,7 +41,7 @@ class Wire(BaseModel):
 
 
 class Event(Wire):
-    """A noun's whole public state at a moment. Subclasses name their type and exchange; NAME is the routing key less ``.v1``."""
+    """A noun's whole public state at a moment; a subclass names its type (the routing key less ``.v1``)."""
 
     NAME: ClassVar[str]
     EXCHANGE: ClassVar[str]

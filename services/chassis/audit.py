@@ -1,0 +1,90 @@
+"""The record of who did what: append-only, hash-chained, in the act's own transaction; identity merges the copies."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from contracts.audit import ActRecorded
+from services.chassis.caller import Caller
+from services.chassis.db import Tx
+from services.chassis.outbox import put_event
+from services.chassis.tables import Act, AuditHead
+
+FIRST_HASH = "0" * 64
+
+
+def record(
+    tx: Tx,
+    service: str,
+    action: str,
+    now: datetime,
+    *,
+    caller: Caller | None = None,
+    actor: str | None = None,
+    patient_id: str | None = None,
+    object: str | None = None,  # noqa: A002 - the audit's own word
+    outcome: Literal["done", "refused"] = "done",
+    slug: str | None = None,
+    phi_acknowledged: bool | None = None,
+    address: str | None = None,
+) -> None:
+    """Append one act of *caller*, or of *actor* (``service:…``, or a holder that has no token yet)."""
+    head = _locked_head(tx)
+    act = ActRecorded(
+        id=f"{service}:{head.position + 1}",
+        version=1,
+        at=now,
+        service=service,
+        position=head.position + 1,
+        actor=caller.holder if caller else (actor or f"service:{service}"),
+        action=action,
+        patient_id=patient_id,
+        object=object,
+        outcome=outcome,
+        slug=slug,
+        from_address=caller.address if caller else address,
+        phi_acknowledged=phi_acknowledged,
+        previous_hash=head.hash,
+        hash="",
+    )
+    body = _canonical(act)
+    digest = chain_hash(head.hash, body)
+    tx.add(Act(position=act.position, at=now, body=body, hash=digest))
+    head.position, head.hash = act.position, digest
+    put_event(tx, service, act.model_copy(update={"hash": digest}), now)
+
+
+def chain_hash(previous_hash: str, body: str) -> str:
+    """Give the hash of the act *body* (canonical JSON) that follows *previous_hash*."""
+    return hashlib.sha256(f"{previous_hash}\n{body}".encode()).hexdigest()
+
+
+def _canonical(act: ActRecorded) -> str:
+    return json.dumps(act.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _locked_head(tx: Tx) -> AuditHead:
+    query = select(AuditHead).filter_by(id=1).with_for_update()
+    head = tx.scalars(query).one_or_none()
+    if head is not None:
+        return head
+    try:
+        with tx.begin_nested():
+            tx.add(AuditHead(id=1, position=0, hash=FIRST_HASH))
+    except IntegrityError:  # another transaction began the chain at the same instant
+        pass
+    return tx.scalars(query).one()
+
+
+def find_break(tx: Tx) -> int | None:
+    """Give the position of the first act that does not fit its chain; None when all do."""
+    previous = FIRST_HASH
+    for position, act in enumerate(tx.scalars(select(Act).order_by(Act.position)), start=1):
+        if act.position != position or act.hash != chain_hash(previous, act.body):
+            return position
+        previous = act.hash
+    return None

@@ -1,0 +1,205 @@
+"""What every HTTP door has: problem+json for every refusal, who asks, request ids, access log, probes and metrics."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from apiflask import APIFlask, HTTPError
+from flask import Flask, Response, g, jsonify, request
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from contracts.refusal import Refusal, RefusalKind
+from services.chassis import log, metrics
+from services.chassis.auth import Unauthenticated, Verifier
+from services.chassis.caller import Caller
+from services.chassis.db import DATABASE_DOWN, new_id
+from services.chassis.objects import ObjectStoreDown
+
+STATUS: dict[RefusalKind, int] = {
+    "malformed": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "conflict": 409,
+    "gone": 410,
+    "too-large": 413,
+    "unsupported": 415,
+    "invalid": 422,
+    "too-many": 429,
+    "unavailable": 503,
+}
+JSON_LIMIT_BYTES = 256 * 1024
+"""A JSON body is small; doors that stream set their own limit."""
+PROBLEM = "application/problem+json"
+
+
+class Ask(BaseModel):
+    """The body of a request: camelCase names; fields we do not know are ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+
+class Answer(BaseModel):
+    """The body of an answer: camelCase names."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class Forbidden(Refusal):
+    """Raised when a caller of this kind may not make this call at all, whatever the object."""
+
+    slug = "forbidden"
+    kind = "forbidden"
+    words = "This is not open to you."
+
+
+def create_app(service: str, title: str, *, verifier: Verifier | None, ready: Callable[[], dict[str, Any]]) -> APIFlask:
+    """Give the app of *service* without its own routes. *ready* gives the readiness facts, raising when not ready."""
+    app = APIFlask(service, title=title, version="1", docs_path=None, spec_path=None, json_errors=True)
+    app.config["MAX_CONTENT_LENGTH"] = JSON_LIMIT_BYTES
+    app.config["AUTO_404_RESPONSE"] = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["verifier"] = verifier
+    _add_problems(app)
+    _add_access_log(app, service)
+    _add_probes(app, ready)
+    return app
+
+
+def caller() -> Caller:
+    """Give who makes this request. Raises Unauthenticated."""
+    if "caller" not in g:
+        verifier: Verifier | None = _current_app().extensions["verifier"]
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if verifier is None or scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        g.caller = verifier.verify(token.strip(), client_address())
+    who: Caller = g.caller
+    return who
+
+
+def viewer() -> Caller:
+    """Give the account, I-Code or share that makes this request. Raises Unauthenticated, Forbidden."""
+    who = caller()
+    if not who.is_viewer:
+        raise Forbidden
+    return who
+
+
+def client_address() -> str | None:
+    """Give the client's address as the gateway saw it; the peer's own where there is no gateway."""
+    return request.headers.get("X-Client-Address") or request.remote_addr
+
+
+def _current_app() -> Flask:
+    from flask import current_app
+
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+
+
+def problem(status: int, slug: str, words: str = "", **members: Any) -> Response:
+    """Give an RFC 9457 answer; *members* are added to it. It never echoes what was sent."""
+    body = {"type": f"/problems/{slug}", "title": words or slug.replace("-", " ").capitalize(), "status": status}
+    response = jsonify(body | {name: value for name, value in members.items() if value is not None})
+    response.status_code = status
+    response.content_type = PROBLEM
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def refused(refusal: Refusal) -> Response:
+    """Give the answer to a request that *refusal* refuses."""
+    errors = [{"field": refusal.field, "slug": refusal.slug, "detail": refusal.words}] if refusal.field else None
+    response = problem(STATUS[refusal.kind], refusal.slug, refusal.words, errors=errors, **refusal.facts)
+    if refusal.kind == "unauthenticated":
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if refusal.kind in {"too-many", "unavailable"}:
+        response.headers["Retry-After"] = str(refusal.retry_after_s or 5)
+    return response
+
+
+def _add_problems(app: APIFlask) -> None:
+    app.register_error_handler(Refusal, refused)
+    for fault in (*DATABASE_DOWN, ObjectStoreDown):
+        app.register_error_handler(fault, _unavailable)
+    app.register_error_handler(Exception, _unexpected)
+    app.error_processor(_http_problem)
+
+
+def _http_problem(error: HTTPError) -> Response:
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        errors = [
+            {
+                "field": ".".join(str(part) for part in one["loc"]),
+                "slug": one["type"].replace("_", "-"),
+                "detail": one["msg"],
+            }
+            for one in cause.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        return problem(422, "invalid", "Some fields are missing or malformed.", errors=errors)
+    slugs = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported"}
+    response = problem(error.status_code, slugs.get(error.status_code, f"http-{error.status_code}"))
+    for name, value in dict(error.headers or {}).items():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _unavailable(error: Exception) -> Response:
+    log.get().error("unavailable", exc_info=error)
+    response = problem(503, "unavailable", "This part rests for a moment. Try again.")
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.get().error("unexpected", exc_info=error)
+    return problem(500, "unexpected", "Something went wrong on our side.", reference=g.get("request_id"))
+
+
+def _add_access_log(app: APIFlask, service: str) -> None:
+    @app.before_request
+    def _begin() -> None:
+        sent = request.headers.get("X-Request-Id", "")
+        g.request_id = sent if sent.isalnum() and len(sent) <= 64 else new_id()
+        g.began = time.perf_counter()
+        structlog.contextvars.bind_contextvars(correlation_id=g.request_id)
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        metrics.REQUESTS.labels(service, route, response.status_code).observe(seconds)
+        if route not in {"/healthz", "/readyz", "/metrics"}:
+            log.get().info(
+                "request",
+                method=request.method,
+                route=route,
+                status=response.status_code,
+                duration_ms=round(seconds * 1e3),
+            )
+        response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        structlog.contextvars.unbind_contextvars("correlation_id")
+        return response
+
+
+def _add_probes(app: APIFlask, ready: Callable[[], dict[str, Any]]) -> None:
+    @app.get("/healthz")
+    @app.doc(hide=True)
+    def _health() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz")
+    @app.doc(hide=True)
+    def _ready() -> Any:
+        return {"status": "ready"} | ready()
+
+    @app.get("/metrics")
+    @app.doc(hide=True)
+    def _metrics() -> Response:
+        return Response(metrics.text(), content_type=metrics.CONTENT_TYPE)
