@@ -1,0 +1,43 @@
+# For those who work on the portal; to run or test it, ./portal is enough.
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+CODE := contracts services gateway deploy tests $(wildcard benchmarks/*.py)
+
+.PHONY: help venv check fix lint types walls test up bench lock
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+venv: ## fill .venv from both locks
+	@python3 -B -m deploy.local.venv requirements.lock requirements-dev.lock
+
+check: lint types walls ## all that needs no server: lint, types, walls
+
+fix: venv ## mend what can be mended and format
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lint: venv ## ruff's rules and format
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: venv ## mypy --strict
+	.venv/bin/mypy --strict $(CODE)
+
+walls: venv ## what each room may import
+	.venv/bin/lint-imports --config importlinter.ini
+
+test: ## ./portal test; ARGS="tests/exams -k release" narrows it
+	./portal test $(ARGS)
+
+up: ## ./portal up
+	./portal up $(ARGS)
+
+bench: venv ## measure the archiver against its peers
+	$(PY) -m benchmarks
+
+lock: ## make the locks anew from requirements*.in (needs uv)
+	uv pip compile --quiet --upgrade $(LOCKING) requirements.in --output-file requirements.lock
+	uv pip compile --quiet --upgrade $(LOCKING) requirements-dev.in --output-file requirements-dev.lock
+
+LOCKING := --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --only-binary :all: --python-version 3.11

@@ -1,0 +1,58 @@
+"""``./portal test``: has every program that the tests need, then becomes pytest."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from deploy.local import postgres, rabbitmq
+from deploy.local.apt import PackagesMissing, install
+
+
+def _has(program: str) -> Callable[[], bool]:
+    return lambda: shutil.which(program) is not None
+
+
+def _holds(folder: str, pattern: str) -> Callable[[], bool]:
+    return lambda: any(Path(folder).glob(pattern))
+
+
+NEEDED: dict[str, Callable[[], bool]] = {
+    "rabbitmq-server": lambda: rabbitmq.binary() is not None,
+    "postgresql": lambda: postgres.binaries() is not None,
+    "util-linux": _has("setpriv"),
+    "dcmtk": _has("dcmdump"),
+    "unzip": _has("unzip"),
+    "p7zip-full": _has("7z"),
+    "libarchive-tools": _has("bsdtar"),
+    "xorriso": _has("xorriso"),
+    "genisoimage": _has("isoinfo"),
+    "chromium": _has("chromium"),
+    "fonts-liberation": _holds("/usr/share/fonts/truetype", "liberation*"),
+    "libatomic1": _holds("/usr/lib", "*/libatomic.so.1"),  # playwright's own node loads it
+}
+"""Debian's package, and whether what the tests want of it is there."""
+
+
+def missing() -> list[str]:
+    """Give the Debian packages whose programs are not on this machine."""
+    return [package for package, is_there in NEEDED.items() if not is_there()]
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Install what is missing, then become pytest with *arguments*, so that Ctrl-C is pytest's own."""
+    try:
+        install(missing(), "./portal test")
+    except PackagesMissing as error:
+        sys.exit(f"portal: {error}")
+    still = missing()
+    if still:
+        sys.exit(f"portal: installed, yet not found: {' '.join(still)}")
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"  # every server of the tests is on this machine
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
