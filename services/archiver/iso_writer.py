@@ -7,10 +7,9 @@ The image is laid out from sizes alone; files are read when their turn comes. py
 import io
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -47,10 +46,15 @@ class IsoEntry:
     file: ForwardFile
 
 
+def in_image_order(entries: Iterable[IsoEntry]) -> list[IsoEntry]:
+    """Give *entries* in the order in which pycdlib lays them out: folder by folder, shallow ones first, by name."""
+    return sorted(entries, key=lambda entry: (entry.path.count("/"), entry.path.split("/")))
+
+
 def write_iso(
     entries: Sequence[IsoEntry], sink: Sink, *, volume_id: str, made_at: datetime, on_entry: Callable[[int], None]
 ) -> None:
-    """Write the image of *entries* to *sink*; ``on_entry(index)`` is called before each file's bytes.
+    """Write the image of *entries* (in image order) to *sink*; ``on_entry(index)`` is called before each file's bytes.
 
     The same entries at the same *made_at* (UTC) give the same bytes. Raises ObjectTooBigForIso before anything is
     written, and whatever reading a file raises.
@@ -65,7 +69,7 @@ def write_iso(
             name = entry.path.rsplit("/", 1)[-1]
             iso.add_fp(file, entry.size, _iso_path(entry.path), rr_name=name, joliet_path=f"/{entry.path}")
         iso.force_consistency()
-        head = min(_first_sector(iso, entry) for entry in entries) * SECTOR_BYTES
+        head = _sector_of(iso, entries[0]) * SECTOR_BYTES
         iso.write_fp(_ForwardOnly(sink, head), blocksize=COPY_BYTES)
         iso.close()
 
@@ -82,7 +86,7 @@ def _iso_path(path: str) -> str:
     return f"/{path};1" if "." in name else f"/{path}.;1"
 
 
-def _first_sector(iso: pycdlib.PyCdlib, entry: IsoEntry) -> int:
+def _sector_of(iso: pycdlib.PyCdlib, entry: IsoEntry) -> int:
     return int(iso.get_record(iso_path=_iso_path(entry.path)).extent_location())
 
 
@@ -173,7 +177,7 @@ class _PackageTime:
         return time.time() if fixed is None else fixed
 
     @staticmethod
-    def localtime(seconds: float | None = None) -> time.struct_time:
+    def localtime(seconds: float | None = None) -> Any:
         return time.localtime(seconds) if _package_time.get() is None else time.gmtime(seconds)
 
 

@@ -17,7 +17,7 @@ from services.archiver import zip_writer
 from services.archiver.contents import Contents, Omitted, Packed, Render, ReportPdf, estimate_bytes
 from services.archiver.dicomdir_records import moment_of
 from services.archiver.errors import NothingToPack, ObjectUnreadable
-from services.archiver.iso_writer import IsoEntry, check_sizes, write_iso
+from services.archiver.iso_writer import IsoEntry, check_sizes, in_image_order, write_iso
 from services.archiver.layout import FILE_SET_ID, Layout, lay_out, make_dicomdir
 from services.archiver.media_profile import claim_of
 from services.archiver.offline_viewer import STUDY_JS, viewer_parts, write_page, write_study
@@ -27,7 +27,18 @@ from services.archiver.reading import WHOLE_LIMIT_BYTES, ObjectFile, Source, rea
 from services.archiver.readme_txt import write_readme
 from services.archiver.zip_writer import DEFLATED, STORED, Member, Sink, ZipWriter
 
-__all__ = ["Contents", "Omitted", "Packed", "Render", "ReportPdf", "Sink", "Source", "estimate_bytes", "pack_iso", "pack_zip"]
+__all__ = [
+    "Contents",
+    "Omitted",
+    "Packed",
+    "Render",
+    "ReportPdf",
+    "Sink",
+    "Source",
+    "estimate_bytes",
+    "pack_iso",
+    "pack_zip",
+]
 
 WORTH_DEFLATING = frozenset(
     {
@@ -97,7 +108,8 @@ def pack_iso(
         pictures = list(_picture_entries(job, spill))
         reports = [IsoEntry(path, _size_of(source, one), _Report(source, one)) for path, one in job.reports.items()]
         texts = [*job.back_files("iso"), *job.front_files()]
-        entries = [*(IsoEntry(path, len(data), BytesIO(data)) for path, data in texts), *objects, *pictures, *reports]
+        small = [IsoEntry(path, len(data), BytesIO(data)) for path, data in texts]
+        entries = in_image_order([*small, *objects, *pictures, *reports])
         out = _Output(sink)
 
         def on_entry(index: int) -> None:

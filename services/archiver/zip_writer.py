@@ -155,7 +155,18 @@ class ZipWriter:
         extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
         version = 45 if wide else 20
         shown_offset = _LIMIT_32 if is_far else offset
-        entry = (b"PK\1\2", version | _MADE_BY_UNIX, version, *common, len(extra), 0, 0, 0, _READABLE_FILE, shown_offset)
+        entry = (
+            b"PK\1\2",
+            version | _MADE_BY_UNIX,
+            version,
+            *common,
+            len(extra),
+            0,
+            0,
+            0,
+            _READABLE_FILE,
+            shown_offset,
+        )
         self._directory += _CENTRAL.pack(*entry) + name + extra
         self._count += 1
 

@@ -1,0 +1,210 @@
+/* Shows the pictures of a package from file://: a classic script, plain <img>, nothing fetched, nothing decoded.
+   What the objects say (window.PACKAGE, STUDY.JS) is set as text, never as markup. */
+"use strict";
+(function () {
+  var WORDS = {
+    en: {
+      other: "Español", skip: "Skip to the images", made: "Images packed on", list: "Series", viewer: "Image viewer", tools: "Image tools",
+      images: function (n) { return n === 1 ? "1 image" : n + " images"; },
+      at: function (n, of) { return "Image " + n + " of " + of; },
+      series: function (n) { return "Series " + n; }, unnamed: "Images", study: "Exam", report: "Report (PDF)", accession: "Accession",
+      previous: "Previous image", next: "Next image", slice: "Image", zoomIn: "Zoom in", zoomOut: "Zoom out", fit: "Fit", invert: "Invert", reset: "Reset",
+      brightness: "Brightness", contrast: "Contrast", notForDiagnosis: "Not for diagnosis.",
+      keys: "Scroll, swipe or use the arrow keys to move through the images. Plus and minus zoom, 0 fits, Shift with arrows moves the picture, I inverts, R resets.",
+      noPicture: "There is no picture of this image here. Its DICOM file is in the package; another DICOM viewer may open it: ",
+      broken: "This picture did not load. If you are looking inside a .zip file, choose Extract All first.",
+      nothing: "This package has no pictures to show here.",
+      othersTitle: "Not shown here", othersText: "These objects are in the package, but this page cannot show them. Another DICOM viewer may open them:",
+      privacy: "This package holds Protected Health Information (PHI). Share it only with people you trust."
+    },
+    es: {
+      other: "English", skip: "Ir a las imágenes", made: "Imágenes empaquetadas el", list: "Series", viewer: "Visor de imágenes", tools: "Herramientas de imagen",
+      images: function (n) { return n === 1 ? "1 imagen" : n + " imágenes"; },
+      at: function (n, of) { return "Imagen " + n + " de " + of; },
+      series: function (n) { return "Serie " + n; }, unnamed: "Imágenes", study: "Examen", report: "Informe (PDF)", accession: "Número de acceso",
+      previous: "Imagen anterior", next: "Imagen siguiente", slice: "Imagen", zoomIn: "Acercar", zoomOut: "Alejar", fit: "Ajustar", invert: "Invertir", reset: "Restablecer",
+      brightness: "Brillo", contrast: "Contraste", notForDiagnosis: "No apto para diagnóstico.",
+      keys: "Desplácese, deslice o use las flechas para recorrer las imágenes. Más y menos acercan y alejan, 0 ajusta, Mayús con flechas mueve la imagen, I invierte, R restablece.",
+      noPicture: "Aquí no hay una vista de esta imagen. Su archivo DICOM está en el paquete; otro visor DICOM quizá pueda abrirlo: ",
+      broken: "Esta imagen no se cargó. Si está mirando dentro de un archivo .zip, primero elija Extraer todo.",
+      nothing: "Este paquete no tiene imágenes que mostrar aquí.",
+      othersTitle: "No se muestra aquí", othersText: "Estos objetos están en el paquete, pero esta página no puede mostrarlos. Otro visor DICOM quizá pueda abrirlos:",
+      privacy: "Este paquete contiene información médica protegida (PHI). Compártalo solo con personas de confianza."
+    }
+  };
+  var pack = window.PACKAGE;
+  if (!pack) { return; } // inside an unextracted zip: the page keeps saying so
+
+  function byId(id) { return document.getElementById(id); }
+  function make(tag, text, className) {
+    var element = document.createElement(tag);
+    if (text) { element.textContent = text; }
+    if (className) { element.className = className; }
+    return element;
+  }
+
+  var words = WORDS[pack.language] || WORDS.en;
+  var shown = [];       // every series that has pictures: {series, study, button}
+  var others = [];      // objects that cannot be shown: {kind, file}
+  var current = 0, at = 0;
+  var view = { zoom: 1, x: 0, y: 0, invert: false, brightness: 100, contrast: 100 };
+  var picture = byId("picture"), pane = byId("pane"), slice = byId("slice");
+
+  /* ---------- the list of series and reports ---------- */
+  function day(date) { return /^\d{8}$/.test(date) ? date.slice(0, 4) + "-" + date.slice(4, 6) + "-" + date.slice(6) : date; }
+  function drawList() {
+    var list = byId("list");
+    list.textContent = "";
+    shown = []; others = [];
+    pack.patients.forEach(function (patient) {
+      if (patient.name) { list.append(make("h2", patient.name)); }
+      patient.studies.forEach(function (study) { drawStudy(list, study); });
+    });
+    pack.reports.forEach(function (report) {
+      var link = make("a", words.report + (report.title ? ": " + report.title : ""), "report");
+      link.href = report.path;
+      list.append(make("h3", words.report), link);
+    });
+  }
+  function drawStudy(list, study) {
+    var items = make("ul");
+    list.append(make("h3", [study.title || words.study, day(study.date)].filter(Boolean).join(", ")), items);
+    study.series.forEach(function (series) {
+      var index = shown.length, button = make("button", "", "one"), item = make("li");
+      var first = series.pictures.find(function (one) { return typeof one === "string"; });
+      var thumb = make(first ? "img" : "i");
+      if (first) { thumb.src = pack.folder + first; thumb.alt = ""; thumb.loading = "lazy"; }
+      button.type = "button";
+      button.append(thumb, make("b", titleOf(series)), make("small", [series.modality, words.images(series.pictures.length)].filter(Boolean).join(", ")));
+      button.addEventListener("click", function () { openSeries(index, 0); });
+      item.append(button);
+      items.append(item);
+      shown.push({ series: series, study: study, button: button });
+    });
+    others = others.concat(study.others);
+  }
+  function titleOf(series) { return series.title || (series.number === null ? words.unnamed : words.series(series.number)); }
+  function drawOthers() {
+    var list = byId("others-list");
+    list.textContent = "";
+    others.forEach(function (one) { list.append(make("li", one.kind + ": " + one.file)); });
+    byId("others").hidden = !others.length;
+  }
+
+  /* ---------- one picture ---------- */
+  function openSeries(index, image) {
+    current = index;
+    shown.forEach(function (one, i) { if (i === index) { one.button.setAttribute("aria-current", "true"); } else { one.button.removeAttribute("aria-current"); } });
+    var one = shown[index];
+    byId("title").textContent = titleOf(one.series);
+    byId("subtitle").textContent = [one.study.title, day(one.study.date), one.study.accession && words.accession + " " + one.study.accession].filter(Boolean).join(" · ");
+    slice.max = one.series.pictures.length;
+    reset();
+    show(image);
+  }
+  function show(index) {
+    var pictures = shown[current].series.pictures;
+    at = Math.max(0, Math.min(index, pictures.length - 1));
+    var path = pictures[at], label = words.at(at + 1, pictures.length);
+    if (typeof path === "string") { picture.src = pack.folder + path; say(""); } else { picture.removeAttribute("src"); say(words.noPicture + path.file); }
+    slice.value = at + 1;
+    slice.setAttribute("aria-valuetext", label);
+    byId("count").textContent = label;
+    byId("tag").textContent = titleOf(shown[current].series);
+    pane.setAttribute("aria-label", titleOf(shown[current].series) + ", " + label);
+    [at + 1, at + 2, at - 1].forEach(function (near) { if (typeof pictures[near] === "string") { new Image().src = pack.folder + pictures[near]; } });
+  }
+  function say(text) {
+    byId("none").textContent = text;
+    byId("none").hidden = !text;
+    picture.hidden = Boolean(text);
+  }
+  picture.addEventListener("error", function () { if (picture.getAttribute("src")) { say(words.broken); } });
+
+  /* ---------- how it is seen ---------- */
+  function draw() {
+    var limit = function (value, size) { var most = size * (view.zoom - 1) / 2; return Math.max(-most, Math.min(most, value)); };
+    view.x = limit(view.x, pane.clientWidth);
+    view.y = limit(view.y, pane.clientHeight);
+    picture.style.transform = "translate(" + view.x + "px, " + view.y + "px) scale(" + view.zoom + ")";
+    picture.style.filter = "brightness(" + view.brightness + "%) contrast(" + view.contrast + "%)" + (view.invert ? " invert(1)" : "");
+    pane.classList.toggle("zoomed", view.zoom > 1);
+    byId("invert").setAttribute("aria-pressed", String(view.invert));
+    byId("brightness").value = view.brightness;
+    byId("contrast").value = view.contrast;
+  }
+  function zoom(factor) { view.zoom = Math.max(1, Math.min(12, view.zoom * factor)); draw(); }
+  function fit() { view.zoom = 1; view.x = view.y = 0; draw(); }
+  function reset() { view.invert = false; view.brightness = view.contrast = 100; fit(); }
+  function invert() { view.invert = !view.invert; draw(); }
+  function move(x, y) { view.x += x; view.y += y; draw(); }
+
+  byId("previous").addEventListener("click", function () { show(at - 1); });
+  byId("next").addEventListener("click", function () { show(at + 1); });
+  byId("zoom-in").addEventListener("click", function () { zoom(1.25); });
+  byId("zoom-out").addEventListener("click", function () { zoom(0.8); });
+  byId("fit").addEventListener("click", fit);
+  byId("invert").addEventListener("click", invert);
+  byId("reset").addEventListener("click", reset);
+  slice.addEventListener("input", function () { show(Number(slice.value) - 1); });
+  ["brightness", "contrast"].forEach(function (name) {
+    byId(name).addEventListener("input", function (event) { view[name] = Number(event.target.value); draw(); });
+  });
+  window.addEventListener("resize", draw);
+
+  /* ---------- keys (on the picture alone), wheel, touch ---------- */
+  var KEYS = {
+    ArrowUp: function () { show(at - 1); }, ArrowLeft: function () { show(at - 1); }, ArrowDown: function () { show(at + 1); }, ArrowRight: function () { show(at + 1); },
+    PageUp: function () { show(at - 10); }, PageDown: function () { show(at + 10); }, Home: function () { show(0); }, End: function () { show(Infinity); },
+    "+": function () { zoom(1.25); }, "=": function () { zoom(1.25); }, "-": function () { zoom(0.8); }, 0: fit, i: invert, I: invert, r: reset, R: reset
+  };
+  var STEPS = { ArrowUp: [0, 40], ArrowDown: [0, -40], ArrowLeft: [40, 0], ArrowRight: [-40, 0] };
+  pane.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) { return; }
+    var step = event.shiftKey && STEPS[event.key], act = KEYS[event.key];
+    if (!step && !act) { return; }
+    event.preventDefault();
+    if (step) { move(step[0], step[1]); } else { act(); }
+  });
+  var turned = 0;
+  pane.addEventListener("wheel", function (event) {
+    event.preventDefault();
+    if (event.ctrlKey) { zoom(event.deltaY < 0 ? 1.1 : 0.91); return; }
+    turned += event.deltaMode === 1 ? event.deltaY * 33 : event.deltaY;
+    var images = Math.trunc(turned / 60);
+    if (images) { turned -= images * 60; show(at + images); }
+  }, { passive: false });
+  var fingers = new Map(), travelled = 0;
+  function spread() { var two = Array.from(fingers.values()); return Math.hypot(two[0].x - two[1].x, two[0].y - two[1].y); }
+  pane.addEventListener("pointerdown", function (event) { pane.setPointerCapture(event.pointerId); fingers.set(event.pointerId, { x: event.clientX, y: event.clientY }); travelled = 0; });
+  pane.addEventListener("pointermove", function (event) {
+    var last = fingers.get(event.pointerId);
+    if (!last) { return; }
+    var before = fingers.size === 2 ? spread() : 0, x = event.clientX - last.x, y = event.clientY - last.y;
+    fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (fingers.size === 2) { if (before) { zoom(spread() / before); } return; }
+    if (view.zoom > 1) { move(x, y); return; }
+    travelled += y;
+    var images = Math.trunc(travelled / 14);
+    if (images) { travelled -= images * 14; show(at + images); }
+  });
+  ["pointerup", "pointercancel"].forEach(function (name) { pane.addEventListener(name, function (event) { fingers.delete(event.pointerId); }); });
+
+  /* ---------- language, beginning ---------- */
+  function speak(language) {
+    words = WORDS[language];
+    document.documentElement.lang = language;
+    document.title = words.unnamed;
+    document.querySelectorAll("[data-word]").forEach(function (element) { element.textContent = words[element.dataset.word]; });
+    byId("language").textContent = words.other;
+    byId("language").lang = language === "en" ? "es" : "en";
+    [["list", "list"], ["viewer", "viewer"], ["tools", "tools"], ["previous", "previous"], ["next", "next"], ["slice", "slice"]].forEach(function (pair) { byId(pair[0]).setAttribute("aria-label", words[pair[1]]); });
+    drawList();
+    drawOthers();
+    if (shown.length) { openSeries(current, at); } else { byId("viewer").hidden = true; byId("title").textContent = words.nothing; }
+  }
+  byId("language").addEventListener("click", function () { speak(words === WORDS.en ? "es" : "en"); });
+  byId("unextracted").hidden = true;
+  byId("app").hidden = false;
+  speak(words === WORDS.es ? "es" : "en");
+}());
