@@ -12,7 +12,7 @@ from flask import Flask
 
 from contracts import topology
 from contracts.access import AccessEnded, SigningKeyPublished
-from services.chassis import idempotency, inbox, log, outbox
+from services.chassis import idempotency, inbox, log, outbox, refresh
 from services.chassis.access import on_access_ended
 from services.chassis.auth import on_signing_key_published
 from services.chassis.clock import Clock
@@ -99,6 +99,7 @@ def _tidy(service: Service) -> None:
         outbox.delete_sent(tx, now)
         inbox.delete_old(tx, now)
         idempotency.delete_old(tx, now)
+        refresh.delete_old(tx, now)
 
 
 def run_jobs(service: Service, stop: threading.Event) -> None:

@@ -1,8 +1,8 @@
-"""The tables that every service's database has: what it tells and heard, who lost access, keys, acts, answers."""
+"""The tables that every service's database has: what it tells and heard, who lost access, keys, acts, log-ins."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.chassis.db import UtcDateTime
@@ -116,3 +116,27 @@ class KeptAnswer(ChassisBase):
     """None while the first request is under way."""
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RefreshSession(ChassisBase):
+    """A log-in of *holder* at an issuer, kept going by refresh tokens until one of its limits."""
+
+    __tablename__ = "refresh_session"
+    session: Mapped[str] = mapped_column(String(64), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(128), index=True)
+    begun_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+    idle_s: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    """The absolute limit."""
+    ended_at: Mapped[datetime | None]
+    """Logged out, or taken back."""
+
+
+class RefreshToken(ChassisBase):
+    """A refresh token by its SHA-256; replaced by its successor when it is used."""
+
+    __tablename__ = "refresh_token"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    session: Mapped[str] = mapped_column(ForeignKey("refresh_session.session"), index=True)
+    replaced_at: Mapped[datetime | None]

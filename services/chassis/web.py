@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from apiflask import APIFlask, HTTPError
@@ -30,6 +30,8 @@ STATUS: dict[RefusalKind, int] = {
     "too-many": 429,
     "unavailable": 503,
 }
+V = TypeVar("V")
+
 JSON_LIMIT_BYTES = 256 * 1024
 """A JSON body is small; doors that stream set their own limit."""
 PROBLEM = "application/problem+json"
@@ -86,6 +88,13 @@ def viewer() -> Caller:
     if not who.is_viewer:
         raise Forbidden
     return who
+
+
+def value_or_refusal(outcome: V | Refusal) -> V:
+    """Give *outcome*, raising it if it is a refusal: for use cases whose refusal leaves something to be committed."""
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
 
 
 def client_address() -> str | None:
