@@ -57,7 +57,7 @@ class QueueConsumer:
             while not stop.is_set():
                 check_same(connection, channel, ours)
                 try:
-                    connection.drain_events(timeout=1)
+                    connection.drain_events(timeout=0.5)
                 except TimeoutError:
                     connection.heartbeat_check()
 

@@ -17,7 +17,7 @@ def serve(
     threads: int,
     on_exit: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve what *load* gives until told to stop. *load* is called in the worker, after the fork, so it may start threads.
+    """Serve what *load* gives until told to stop; *load* is called after the fork, so it may start threads.
 
     *on_exit* is called in the worker when it ends. A worker that dies is begun again by gunicorn's master.
     """
