@@ -25,7 +25,7 @@ types: venv ## mypy --strict
 	.venv/bin/mypy --strict $(CODE)
 
 walls: venv ## what each room may import
-	.venv/bin/lint-imports --config importlinter.ini
+	.venv/bin/lint-imports importlinter.ini
 
 test: ## ./portal test; ARGS="tests/exams -k release" narrows it
 	./portal test $(ARGS)
@@ -40,4 +40,4 @@ lock: ## make the locks anew from requirements*.in (needs uv)
 	uv pip compile --quiet --upgrade $(LOCKING) requirements.in --output-file requirements.lock
 	uv pip compile --quiet --upgrade $(LOCKING) requirements-dev.in --output-file requirements-dev.lock
 
-LOCKING := --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --only-binary :all: --python-version 3.11
+LOCKING := --universal --generate-hashes --no-header --no-annotate --only-binary :all: --python-version 3.11
