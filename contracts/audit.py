@@ -22,5 +22,7 @@ class ActRecorded(PrivateEvent):
     slug: str | None
     from_address: str | None
     phi_acknowledged: bool | None = None
+    reason: str | None = None
+    """What a member of staff gave as theirs, where one is asked."""
     previous_hash: str
     hash: str

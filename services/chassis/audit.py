@@ -31,8 +31,12 @@ def record(
     slug: str | None = None,
     phi_acknowledged: bool | None = None,
     address: str | None = None,
+    reason: str | None = None,
 ) -> None:
-    """Append one act of *caller*, or of *actor* (``service:…``, or a holder that has no token yet)."""
+    """Append one act of *caller*, or of *actor* (``service:…``, or a holder that has no token yet).
+
+    *reason*: what a member of staff gave as theirs, where one is asked.
+    """
     head = _locked_head(tx)
     act = ActRecorded(
         id=f"{service}:{head.position + 1}",
@@ -48,10 +52,11 @@ def record(
         slug=slug,
         from_address=caller.address if caller else address,
         phi_acknowledged=phi_acknowledged,
+        reason=reason,
         previous_hash=head.hash,
         hash="",
     )
-    body = _canonical(act)
+    body = canonical(act)
     digest = chain_hash(head.hash, body)
     tx.add(Act(position=act.position, at=now, body=body, hash=digest))
     head.position, head.hash = act.position, digest
@@ -63,7 +68,8 @@ def chain_hash(previous_hash: str, body: str) -> str:
     return hashlib.sha256(f"{previous_hash}\n{body}".encode()).hexdigest()
 
 
-def _canonical(act: ActRecorded) -> str:
+def canonical(act: ActRecorded) -> str:
+    """Give the text of *act* (its ``hash`` empty) that is hashed."""
     return json.dumps(act.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, create_engine, event, text
+from sqlalchemy import CursorResult, DateTime, Dialect, create_engine, event, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
@@ -97,6 +99,13 @@ def database_now(tx: Tx) -> datetime:
         return datetime.now(UTC)
     value: datetime = tx.execute(text("SELECT clock_timestamp()")).scalar_one()
     return value.astimezone(UTC)
+
+
+def insert_new(tx: Tx, table: type[Any], values: dict[str, Any], key: list[str]) -> bool:
+    """Insert a row unless one with the same *key* columns is there; whether it was inserted."""
+    make = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
+    result = tx.execute(make(table).values(**values).on_conflict_do_nothing(index_elements=key))
+    return isinstance(result, CursorResult) and result.rowcount == 1
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

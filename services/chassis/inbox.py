@@ -11,9 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import structlog
-from sqlalchemy import CursorResult, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import delete, select
 
 from contracts.envelope import Envelope, Unreadable, unwrap
 from contracts.refusal import Refusal
@@ -21,7 +19,7 @@ from contracts.topology import EVENT_TYPES, RETRY_DELAYS_S
 from contracts.wire import Event
 from services.chassis import log, metrics
 from services.chassis.clock import Clock
-from services.chassis.db import DATABASE_DOWN, Database, Tx
+from services.chassis.db import DATABASE_DOWN, Database, Tx, insert_new
 from services.chassis.tables import HeardVersion, InboxRow
 
 Handler = Callable[[Any, Tx, Any], None]
@@ -100,7 +98,7 @@ class Inbox:
     def _is_first(self, tx: Tx, message_id: str) -> bool:
         """Write the inbox row; False when it was there already."""
         values = {"message_id": message_id, "received_at": self.clock.now()}
-        return _insert_new(tx, InboxRow, values, ["message_id"])
+        return insert_new(tx, InboxRow, values, ["message_id"])
 
 
 def newest(handler: Handler) -> Handler:
@@ -117,19 +115,13 @@ def is_newer(tx: Tx, event: Event) -> bool:
     """Note the version of *event*; False when as new a one of its noun was noted before."""
     noun = event.NAME.split(".", maxsplit=1)[0]
     key = {"noun": noun, "noun_id": event.id, "exchange": event.EXCHANGE}
-    if _insert_new(tx, HeardVersion, {**key, "version": event.version}, list(key)):
+    if insert_new(tx, HeardVersion, {**key, "version": event.version}, list(key)):
         return True
     row = tx.scalars(select(HeardVersion).filter_by(**key).with_for_update()).one()
     if event.version <= row.version:
         return False
     row.version = event.version
     return True
-
-
-def _insert_new(tx: Tx, table: type[Any], values: dict[str, Any], key: list[str]) -> bool:
-    make = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
-    result = tx.execute(make(table).values(**values).on_conflict_do_nothing(index_elements=key))
-    return isinstance(result, CursorResult) and result.rowcount == 1
 
 
 def _retry(attempt: int, reason: str) -> Outcome:
