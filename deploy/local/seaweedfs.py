@@ -30,6 +30,8 @@ _PORTS = (
     "filer.port.grpc",
 )
 _OFF = ("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false")
+_ROOM = ("-volume.max=200", "-master.volumeSizeLimitMB=256")
+"""Each bucket takes several volumes; the default of 8 is used up by the third bucket."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,16 @@ class SeaweedFs:
         self._ports = self._ports or free_ports(_PORTS)
         ports = [f"-{name}={port}" for name, port in self._ports.items()]
         where = [f"-dir={self._dir / 'data'}", f"-ip={ADDRESS}", f"-ip.bind={ADDRESS}"]
-        command: list[str | Path] = [weed, "server", *where, "-s3", f"-s3.config={self._identities()}", *ports, *_OFF]
+        command: list[str | Path] = [
+            weed,
+            "server",
+            *where,
+            "-s3",
+            f"-s3.config={self._identities()}",
+            *ports,
+            *_OFF,
+            *_ROOM,
+        ]
         self._process = start(command, signal.SIGKILL, self._log, cwd=self._dir)
         try:
             wait_until(self._answers, self._process, self._log, START_S)

@@ -1,4 +1,4 @@
-"""A service as its parts, and the process kinds that run it: api, background, worker, retell, migrate."""
+"""A service as its parts, and the process kinds that run it: api, background, all, worker, retell, migrate."""
 
 import argparse
 import threading
@@ -117,12 +117,13 @@ def run_jobs(service: Service, stop: threading.Event) -> None:
 
 
 def run(name: str, make: Callable[[], Service], argv: Sequence[str] | None = None) -> NoReturn:
-    """Be one process of the service *name*: ``python -m services.<name> api|background|worker|retell|migrate``."""
+    """Be one process of the service *name*: ``python -m services.<name> api|background|all|worker|…``."""
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
     kinds = parser.add_subparsers(dest="kind", required=True)
     for kind, about in (
         ("api", "serve HTTP"),
         ("background", "relay, consume events, do chores"),
+        ("all", "api and background in one process"),
         ("worker", "do long jobs"),
         ("migrate", "bring the database to the newest step"),
     ):
@@ -153,6 +154,21 @@ def _background(make: Callable[[], Service], _asked: argparse.Namespace) -> None
     supervisor.end()
 
 
+def _all(make: Callable[[], Service], _asked: argparse.Namespace) -> None:
+    from services.chassis.server import serve
+
+    first = make()
+    settings, supervisor = first.settings, Supervisor(first.name)
+
+    def load() -> Flask:
+        service = make()
+        service.migrate()
+        start_background(service, supervisor, None)
+        return service.make_app()
+
+    serve(load, binds=[settings.bind], threads=settings.threads, on_exit=supervisor.end)
+
+
 def _worker(make: Callable[[], Service], _asked: argparse.Namespace) -> None:
     stop = threading.Event()
     stop_on_signals(stop)
@@ -174,6 +190,7 @@ def _retell(make: Callable[[], Service], asked: argparse.Namespace) -> None:
 _KINDS: dict[str, Callable[[Callable[[], Service], argparse.Namespace], None]] = {
     "api": _api,
     "background": _background,
+    "all": _all,
     "worker": _worker,
     "migrate": _migrate,
     "retell": _retell,
