@@ -1,0 +1,57 @@
+"""The web portal: server-rendered pages, a module per section of the patient guide; asks services as the caller."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, url_for
+
+from gateway.portal import (
+    csrf,
+    download,
+    entering,
+    exams,
+    help_pages,
+    images,
+    recipient,
+    refusals,
+    report,
+    session,
+    sharing,
+    staff,
+    words,
+)
+
+HERE = Path(__file__).parent
+SECTIONS = (entering, exams, report, images, download, sharing, recipient, help_pages, staff)
+A_DAY_S = 86400
+
+
+def add_to(app: Flask) -> None:
+    """Put the portal's pages, words and guards into *app*."""
+    app.template_folder = "portal/templates"
+    app.static_folder = "portal/static"
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_DAY_S
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(asset=_asset, session=session.current)
+    words.add_to(app)
+    csrf.add_to(app)
+    session.add_to(app)
+    refusals.add_to(app)
+    for section in SECTIONS:
+        app.register_blueprint(section.blueprint)
+
+
+def _stamp() -> str:
+    digest = hashlib.sha256()
+    for file in sorted((HERE / "static").iterdir()):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+STAMP = _stamp()
+
+
+def _asset(name: str) -> str:
+    """Give the address of a static file; it changes whenever a static file does, so browsers may keep it."""
+    return url_for("static", filename=name, v=STAMP)

@@ -1,0 +1,211 @@
+"""From the regional portal to the first page: region, pop-up, location, and the three ways in (guide, 02)."""
+
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote, unquote
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+
+from contracts.tokens import Kind
+from gateway.edge import issuers
+from gateway.edge.context import caller_headers, edge
+from gateway.edge.upstream import UpstreamDown
+from gateway.portal import calls, gates, session, words
+from gateway.portal.calls import Refused
+from gateway.portal.refusals import app_redirect
+
+blueprint = Blueprint("entering", __name__)
+
+PLACE_COOKIE = "place"
+A_YEAR_S = 365 * 86400
+FIRST_PAGE = {"share": "/shared", "staff": "/staff/visits"}
+
+
+@blueprint.get("/")
+def regions() -> Any:
+    """Show the regions to choose from; where there is one alone, that."""
+    known = calls.ask_as_nobody("exams", "GET", "/regions").get("regions", [])
+    if len(known) == 1:
+        return redirect(calls.at("/r/{}", str(known[0]["id"])), 303)
+    return render_template("regions.html", regions=known)
+
+
+@blueprint.get("/r/<region>")
+def region(region: str) -> Any:
+    """Show a regional portal with its **Portal** button."""
+    return _region_page(region, is_asked=False)
+
+
+@blueprint.get("/r/<region>/login")
+def connect(region: str) -> Any:
+    """Show the pop-up "Login to Connect" as a page, for browsers without script."""
+    return _region_page(region, is_asked=True)
+
+
+def _region_page(region_id: str, *, is_asked: bool) -> str:
+    its_name, locations = _locations(region_id)
+    states = {place.get("state") for place in locations}
+    laws = [text for state, text in words.law_of_state().items() if state in states]
+    return render_template(
+        "region.html", region_id=region_id, region_name=its_name, locations=locations, laws=laws, is_asked=is_asked
+    )
+
+
+def _locations(region_id: str) -> tuple[str, list[dict[str, Any]]]:
+    """Give a region's name and locations. Aborts with 404 for an unknown one."""
+    known = calls.ask_as_nobody("exams", "GET", "/regions").get("regions", [])
+    its_name = next((str(one.get("name", region_id)) for one in known if str(one["id"]) == region_id), None)
+    if its_name is None:
+        abort(404)
+    found = calls.ask_as_nobody("exams", "GET", calls.at("/regions/{}/locations", region_id))
+    return its_name, list(found.get("locations", []))
+
+
+@blueprint.get("/r/<region>/locations")
+def locations(region: str) -> Any:
+    """Show the locations to choose from, the last choice first."""
+    its_name, known = _locations(region)
+    last = place_chosen().get("id")
+    known.sort(key=lambda one: one["id"] != last)
+    return render_template("locations.html", region_id=region, region_name=its_name, locations=known, last=last)
+
+
+@blueprint.get("/r/<region>/locations/<location>")
+def choose_location(region: str, location: str) -> Any:
+    """Remember the location chosen, and go on to the main screen."""
+    chosen = next((one for one in _locations(region)[1] if one["id"] == location), None)
+    if chosen is None:
+        abort(404)
+    answer = app_redirect("/enter")
+    value = "|".join(quote(part, safe="") for part in (region, location, str(chosen["name"])))
+    answer.set_cookie(PLACE_COOKIE, value, max_age=A_YEAR_S, secure=_is_https(), httponly=True, samesite="Lax")
+    return answer
+
+
+def _is_https() -> bool:
+    return edge().settings.public_url.startswith("https://")
+
+
+def place_chosen() -> dict[str, str]:
+    """Give the location this browser chose last: ``region``, ``id``, ``name``; empty for none."""
+    parts = [unquote(part) for part in request.cookies.get(PLACE_COOKIE, "").split("|")]
+    return dict(zip(("region", "id", "name"), parts, strict=True)) if len(parts) == 3 else {}
+
+
+@blueprint.get("/enter")
+def enter() -> Any:
+    """Show the main screen with its three options."""
+    return _enter_page()
+
+
+def _enter_page(status: int = 200, **facts: Any) -> Response:
+    page = render_template("enter.html", place=place_chosen(), ended="ended" in request.args, **facts)
+    answer = make_response(page, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.post("/enter/icode")
+def enter_icode() -> Any:
+    """Enter with an I-Code."""
+    code, born = request.form.get("icode", "").strip(), request.form.get("dateOfBirth", "").strip()
+    if not code:
+        return _enter_page(422, icode_error=_("Enter your I-Code."))
+    body = {"icode": code} | ({"dateOfBirth": born} if born else {})
+    try:
+        answer = calls.ask_as_nobody("identity", "POST", "/icode-sessions", body)
+    except Refused as refused:
+        return _icode_refused(refused, code)
+    return come_in(answer, "icode")
+
+
+def _icode_refused(refused: Refused, code: str) -> Response:
+    if refused.status == 410:
+        return _enter_page(410, is_expired=True)
+    if refused.slug == "date-of-birth-needed":
+        return _enter_page(422, code=code, asks_birth=True, icode_error=_("Enter your date of birth too."))
+    if refused.status == 429:
+        return _enter_page(429, icode_error=_("Too many tries. Wait a while, or Get Help."))
+    if refused.status in {401, 422}:
+        return _enter_page(
+            422, icode_error=_("That I-Code does not open any exams. Check it against your Portal Pass.")
+        )
+    raise refused
+
+
+@blueprint.post("/enter/account")
+def enter_account() -> Any:
+    """Log in to an account."""
+    user_id, password = request.form.get("userId", "").strip(), request.form.get("password", "")
+    if not user_id or not password:
+        return _enter_page(422, user_id=user_id, account_error=_("Enter your User ID and your password."))
+    try:
+        answer = calls.ask_as_nobody("identity", "POST", "/sessions", {"userId": user_id, "password": password})
+    except Refused as refused:
+        return _account_refused(refused, user_id)
+    return come_in(answer, "account")
+
+
+def _account_refused(refused: Refused, user_id: str) -> Response:
+    if refused.status == 429:
+        return _enter_page(429, user_id=user_id, account_error=_("Too many tries. Wait a while, or Get Help."))
+    if refused.status in {401, 422}:
+        return _enter_page(422, user_id=user_id, account_error=_("That User ID and password do not match."))
+    raise refused
+
+
+def come_in(answer: dict[str, Any], kind: Kind) -> Response:
+    """Begin the session that an issuer opened, and lead to the page asked for, else the first one."""
+    if "accessToken" not in answer:
+        abort(503)
+    after = session.current().after
+    session.start(answer, kind, str((answer.get("viewer") or {}).get("name") or ""))
+    is_for_patients = kind in gates.PATIENTS and after.startswith("/") and not after.startswith("//")
+    return app_redirect(after if is_for_patients and after else FIRST_PAGE.get(kind, "/exams"))
+
+
+@blueprint.post("/log-out")
+def log_out() -> Any:
+    """End the session here and at its issuer, and have the browser forget what it kept."""
+    who = session.current()
+    issuer = issuers.issuer_of_refresh(who.refresh)
+    if issuer is not None:
+        told = caller_headers(who.access)
+        with suppress(UpstreamDown):  # its tokens end with their minutes; the browser forgets them now
+            edge().upstream.ask(issuer, "DELETE", "/sessions/current", told, {"refreshToken": who.refresh})
+    session.end()
+    answer = app_redirect({"share": "/s?closed=1", "staff": "/staff"}.get(who.kind or "", "/enter"))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@blueprint.get("/session/stay.json")
+def stay() -> Any:
+    """Note a sign of life, and give the seconds left before the session ends by itself."""
+    session.touch()
+    return left()
+
+
+@blueprint.get("/session/left.json")
+def left() -> Any:
+    """Give the seconds left before the session ends by itself; 401 when it has."""
+    who = session.current()
+    if not who.is_logged_in:
+        return Response(status=401)
+    now = session.now_s()
+    ends = min(who.seen_at + session.IDLE.total_seconds(), who.started_at + session.LONGEST.total_seconds())
+    answer = make_response({"seconds": max(0, int(ends - now))})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.get("/language/<code>")
+def choose_language(code: str) -> Any:
+    """Remember the language chosen, and go back to the page."""
+    back = request.args.get("next", "/")
+    is_own = back.startswith("/") and not back.startswith(("//", "/\\"))
+    answer = app_redirect(back if is_own else "/")
+    if code in words.LANGUAGES:
+        answer.set_cookie(words.COOKIE, code, max_age=A_YEAR_S, secure=_is_https(), httponly=True, samesite="Lax")
+    return answer

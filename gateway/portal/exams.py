@@ -1,0 +1,54 @@
+"""The list of exams and an exam's Visit Summary (guide, 04)."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+
+from gateway.portal import calls, gates, session, viewing
+from gateway.portal.calls import Refused
+
+blueprint = Blueprint("exams", __name__)
+
+
+@blueprint.get("/exams")
+@gates.open_to(*gates.PATIENTS)
+def exam_list() -> Any:
+    """Show all exams at the left, and nothing chosen."""
+    return render_template("exams.html", list=viewing.load(request.args.get("cursor")), share={}, tab="visit")
+
+
+@blueprint.get("/shared")
+@gates.open_to("share")
+def shared_list() -> Any:
+    """Show the exams shared with the recipient."""
+    return render_template("exams.html", list=viewing.load(), share=viewing.share_facts(), tab="visit")
+
+
+@blueprint.get("/exams/<exam_id>")
+@gates.open_to(*gates.VIEWERS)
+def exam(exam_id: str) -> Any:
+    """Lead to an exam's first tab."""
+    return redirect(calls.at("/exams/{}/visit", exam_id), 303)
+
+
+@blueprint.get("/exams/<exam_id>/visit")
+@gates.open_to(*gates.VIEWERS)
+def visit_summary(exam_id: str) -> Any:
+    """Show where things stand, and the visit's facts."""
+    context = viewing.context(exam_id, "visit")
+    summary = _summary(exam_id, context["share"])
+    return render_template("visit.html", **context, summary=summary)
+
+
+def _summary(exam_id: str, share: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the visit summary; None where a share does not hold it."""
+    is_share = session.current().kind == "share"
+    if is_share and not share.get("includeVisitSummary"):
+        return None
+    try:
+        found: dict[str, Any] = calls.ask("exams", "GET", calls.at("/exams/{}/visit-summary", exam_id))
+    except Refused as refused:
+        if is_share and refused.status in {403, 404}:
+            return None
+        raise
+    return found

@@ -1,0 +1,52 @@
+"""Who may open a page, and what every signed-in answer carries."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, abort, make_response, request
+
+from contracts.tokens import Kind
+from gateway.portal import session
+from gateway.portal.refusals import app_redirect
+
+PATIENTS: tuple[Kind, ...] = ("account", "icode")
+VIEWERS: tuple[Kind, ...] = ("account", "icode", "share")
+STAFF: tuple[Kind, ...] = ("staff",)
+View = Callable[..., Any]
+
+
+def open_to(*kinds: Kind, is_background: bool = False) -> Callable[[View], View]:
+    """Let only logged-in callers of *kinds* in; others are led to the way in and come back here after it.
+
+    A background answer (a picture, a poll) is no sign of life.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Response:
+            who = session.current()
+            if not who.is_logged_in:
+                return _to_way_in(kinds, is_background)
+            if who.kind not in kinds:
+                abort(404)
+            if not is_background:
+                session.touch()
+            answer = make_response(view(*args, **kwargs))
+            answer.headers["Cache-Control"] = "no-store"
+            return answer
+
+        return guarded
+
+    return wrap
+
+
+def _to_way_in(kinds: tuple[Kind, ...], is_background: bool) -> Response:
+    if is_background:
+        return Response(status=401)
+    ended = "?ended=1" if session.was_over() else ""
+    if kinds == STAFF:
+        return app_redirect(f"/staff{ended}")
+    if request.method == "GET":
+        session.change(after=request.full_path.rstrip("?"))
+    return app_redirect(f"/enter{ended}")

@@ -1,0 +1,54 @@
+"""An exam's Report, or when it comes and why (guide, 01 and 04)."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+
+from gateway.portal import calls, gates, session, viewing
+from gateway.portal.calls import Refused
+from gateway.portal.words import laws
+
+blueprint = Blueprint("report", __name__)
+
+
+@blueprint.get("/exams/<exam_id>/report")
+@gates.open_to(*gates.VIEWERS)
+def report(exam_id: str) -> Any:
+    """Show the report, or the gate before it; of the gate only what may be told."""
+    context = viewing.context(exam_id, "report")
+    if session.current().kind == "share" and not context["share"].get("includeReport"):
+        return render_template("report.html", **context, gate={"status": "not-shared"}, report=None, laws={})
+    gate = dict(context["exam"].get("report") or {"status": "none"})
+    found = None
+    if gate.get("status") == "available":
+        found, gate = _ask(exam_id, gate)
+    return render_template("report.html", **context, gate=gate, report=found, steps=_steps(exam_id, gate), laws=laws())
+
+
+def _ask(exam_id: str, gate: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Give the report; where it was taken back since the list was made, the gate instead."""
+    try:
+        return calls.ask("exams", "GET", calls.at("/exams/{}/report", exam_id)), gate
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        status = "withdrawn" if refused.slug == "report-withdrawn" else "held"
+        return None, refused.facts | {"status": status}
+
+
+def _steps(exam_id: str, gate: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give the visit's steps by slug for a gate whose time may be told; empty otherwise."""
+    if gate.get("status") != "held" or not gate.get("availableAt"):
+        return {}
+    try:
+        summary = calls.ask("exams", "GET", calls.at("/exams/{}/visit-summary", exam_id))
+    except Refused:
+        return {}
+    return {step["slug"]: step for step in summary.get("steps", [])}
+
+
+@blueprint.get("/exams/<exam_id>/report.pdf")
+@gates.open_to(*gates.VIEWERS)
+def report_pdf(exam_id: str) -> Response:
+    """Give the report as PDF."""
+    return calls.pass_on("exams", calls.at("/exams/{}/report.pdf", exam_id))

@@ -1,0 +1,191 @@
+"""Create Exam Share Link, the link made, and Share History (guide, 06)."""
+
+import secrets
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request
+from flask_babel import gettext as _
+
+from gateway.edge.context import edge
+from gateway.portal import calls, gates, rows, viewing, words
+from gateway.portal.calls import Refused
+from gateway.portal.refusals import app_redirect
+
+blueprint = Blueprint("sharing", __name__)
+
+END_OF_DAY = time(23, 59, 59)
+ANSWERS = {"yes": True, "no": False}
+ENDED = ("expired", "ended")
+SHORTEST_PASSWORD = 8
+
+
+@blueprint.get("/share/new")
+@gates.open_to(*gates.PATIENTS)
+def new() -> Any:
+    """Show the form; exams named in the address are ticked."""
+    return _form_page(set(request.args.getlist("exam")))
+
+
+def _form_page(ticked: set[str], status: int = 200, form: Any = None, errors: Any = None) -> Response:
+    its_list = viewing.load()
+    tomorrow = (edge().now() + timedelta(days=1)).date()
+    page = render_template(
+        "share_new.html", list=its_list, ticked=ticked, form=form or {}, errors=errors or {},
+        earliest=tomorrow.isoformat(), once=secrets.token_urlsafe(16), tab="visit", share={},
+    )  # fmt: skip
+    return Response(page, status, content_type="text/html; charset=utf-8")
+
+
+@blueprint.post("/share/new")
+@gates.open_to(*gates.PATIENTS)
+def create() -> Any:
+    """Make the link, or show the form again with each mistake at its field."""
+    form, exam_ids = request.form, request.form.getlist("examIds")
+    errors = _mistakes(form, exam_ids)
+    if errors:
+        return _form_page(set(exam_ids), 422, form, errors)
+    body = {
+        "examIds": exam_ids,
+        "nickname": form["nickname"].strip(),
+        "password": form["password"],
+        "expiresAt": _end_of(form["expiresAt"], exam_ids),
+        "mayDownload": form.get("mayDownload") == "yes",
+        "includeReport": ANSWERS[form["includeReport"]],
+        "includeVisitSummary": ANSWERS[form["includeVisitSummary"]],
+        "phiAcknowledged": True,
+    }
+    try:
+        made = calls.ask("sharing", "POST", "/shares", body, idempotency_key=form.get("once", ""))
+    except Refused as refused:
+        if refused.status != 422:
+            raise
+        return _form_page(set(exam_ids), 422, form, _errors_of(refused))
+    return app_redirect(calls.at("/share/{}/made", str(made["id"])))
+
+
+def _mistakes(form: Any, exam_ids: list[str]) -> dict[str, str]:
+    """Give what is missing, by field; the service checks all of it again."""
+    errors = {
+        "examIds": "" if exam_ids else _("Choose at least one exam."),
+        "nickname": "" if form.get("nickname", "").strip() else _("Enter a nickname."),
+        "password": _password_mistake(form.get("password", "")),
+        "expiresAt": "" if _day(form.get("expiresAt", "")) else _("Enter the date when the link ends."),
+        "includeReport": "" if form.get("includeReport") in ANSWERS else _("Choose yes or no."),
+        "includeVisitSummary": "" if form.get("includeVisitSummary") in ANSWERS else _("Choose yes or no."),
+        "phiAcknowledged": ""
+        if form.get("phiAcknowledged") == "yes"
+        else _("Check the box to say that you understand."),
+    }
+    return {name: words_ for name, words_ in errors.items() if words_}
+
+
+def _password_mistake(password: str) -> str:
+    return "" if len(password) >= SHORTEST_PASSWORD else _("Enter a password of 8 characters or more.")
+
+
+def _errors_of(refused: Refused) -> dict[str, str]:
+    """Give a service's 422 by field, in our words."""
+    told = {
+        "expiresAt": _("Choose a date in the future."),
+        "password": _("Enter a password of 8 characters or more."),
+        "examIds": _("One of these exams cannot be shared yet."),
+        "nickname": _("Enter a nickname."),
+        "phiAcknowledged": _("Check the box to say that you understand."),
+    }
+    fields = [str(one.get("field")) for one in refused.facts.get("errors", [])]
+    return {name: told[name] for name in fields if name in told} or {"examIds": told["examIds"]}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _end_of(day: str, exam_ids: list[str]) -> str:
+    """Give the end of *day* at the site of the first exam, RFC 3339 UTC (design/rules.md, Shares)."""
+    exam = next((one for one in viewing.load().exams if str(one["id"]) in exam_ids), {})
+    local = datetime.combine(date.fromisoformat(day), END_OF_DAY, words.zone(rows.zone_of(exam)))
+    return local.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _shares() -> list[dict[str, Any]]:
+    return list(calls.ask("sharing", "GET", "/shares").get("shares", []))
+
+
+def _share(share_id: str) -> dict[str, Any]:
+    found = next((one for one in _shares() if str(one["id"]) == share_id), None)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _shown(share: dict[str, Any], its_list: viewing.Listed) -> dict[str, Any]:
+    """Give *share* with its exams' names and its site's time zone."""
+    exams = [exam for exam in its_list.exams if str(exam["id"]) in share.get("examIds", [])]
+    zone = rows.zone_of(exams[0]) if exams else None
+    return share | {"names": ", ".join(rows.name_of(exam) for exam in exams), "zone": zone}
+
+
+@blueprint.get("/share/<share_id>/made")
+@gates.open_to(*gates.PATIENTS)
+def made(share_id: str) -> Any:
+    """Show the link: blue, with its copy icon; the password is not there."""
+    return render_template("share_made.html", made=_shown(_share(share_id), viewing.load()), share={})
+
+
+@blueprint.get("/share")
+@gates.open_to(*gates.PATIENTS)
+def history() -> Any:
+    """Show active and ended links with who opened them."""
+    its_list = viewing.load()
+    shown = [_shown(share, its_list) for share in _shares()]
+    active = [share | {"accesses": _accesses(share)} for share in shown if share.get("state") not in ENDED]
+    ended = [share for share in shown if share.get("state") in ENDED]
+    return render_template("share_history.html", active=active, ended=ended, share={})
+
+
+def _accesses(share: dict[str, Any]) -> list[dict[str, Any]]:
+    if not share.get("opens"):
+        return []
+    found = calls.ask("sharing", "GET", calls.at("/shares/{}/accesses", str(share["id"])))
+    return list(found.get("accesses", []))
+
+
+@blueprint.get("/share/<share_id>/end")
+@gates.open_to(*gates.PATIENTS)
+def ask_end(share_id: str) -> Any:
+    """Ask once before a link is ended."""
+    return render_template("share_end.html", made=_shown(_share(share_id), viewing.load()), share={})
+
+
+@blueprint.post("/share/<share_id>/end")
+@gates.open_to(*gates.PATIENTS)
+def end(share_id: str) -> Any:
+    """Expire the link now."""
+    calls.ask("sharing", "DELETE", calls.at("/shares/{}", share_id))
+    return app_redirect("/share")
+
+
+@blueprint.get("/share/<share_id>/password")
+@gates.open_to(*gates.PATIENTS)
+def ask_password(share_id: str) -> Any:
+    """Show the form for a new password."""
+    return render_template("share_password.html", made=_shown(_share(share_id), viewing.load()), share={}, error="")
+
+
+@blueprint.post("/share/<share_id>/password")
+@gates.open_to(*gates.PATIENTS)
+def set_password(share_id: str) -> Any:
+    """Set a new password; sessions that the old one opened end."""
+    password = request.form.get("password", "")
+    error = _password_mistake(password)
+    if error:
+        page = render_template(
+            "share_password.html", made=_shown(_share(share_id), viewing.load()), share={}, error=error
+        )
+        return Response(page, 422, content_type="text/html; charset=utf-8")
+    calls.ask("sharing", "PATCH", calls.at("/shares/{}", share_id), {"password": password})
+    return app_redirect("/share")
