@@ -42,7 +42,11 @@ Work = Callable[[str], JobOutcome]
 def run_polled(find_claimable: Callable[[], list[str]], work: Work, stop: threading.Event) -> None:
     """Do jobs that *find_claimable* names (oldest first) until *stop*; the one door where there is no broker."""
     while not stop.is_set():
-        claimable = find_claimable()
+        try:
+            claimable = find_claimable()
+        except DATABASE_DOWN as error:
+            log.get().warning("database-down", exc_info=error)
+            claimable = []
         if not any(_do(work, job_id).kind == "done" for job_id in claimable if not stop.is_set()):
             stop.wait(LOOK_EVERY_S)
 

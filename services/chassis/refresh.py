@@ -94,6 +94,11 @@ def is_open(session: RefreshSession, now: datetime) -> bool:
     return session.ended_at is None and now < min(idle_ends_at, session.ends_at)
 
 
+def find_end(tx: Tx, session: str) -> datetime:
+    """Give when *session* ends whatever it does; no access token may live longer."""
+    return tx.get_one(RefreshSession, session).ends_at
+
+
 def _may_repeat(tx: Tx, replaced_at: datetime, successor: str, now: datetime) -> bool:
     """Whether a replaced token is the one just replaced: its successor is unused, and the 30 s are not over."""
     following = tx.get(RefreshToken, _hash(successor))

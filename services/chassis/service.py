@@ -172,7 +172,9 @@ def _all(make: Callable[[], Service], _asked: argparse.Namespace) -> None:
 def _worker(make: Callable[[], Service], _asked: argparse.Namespace) -> None:
     stop = threading.Event()
     stop_on_signals(stop)
-    run_jobs(make(), stop)
+    service = make()
+    service.migrate()
+    run_jobs(service, stop)
 
 
 def _migrate(make: Callable[[], Service], _asked: argparse.Namespace) -> None:

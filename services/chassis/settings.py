@@ -17,15 +17,11 @@ def _offset(value: Any) -> Any:
     return parse_offset(value) if isinstance(value, str) else value
 
 
-class Settings(BaseSettings):
-    """What every service needs to know; ``PORTAL_<SERVICE>_DATABASE_URL``, ``…_AMQP_URL``, ``…_BIND`` are its own."""
+class ServerSettings(BaseSettings):
+    """What every part that serves HTTP needs to know, the gateway too."""
 
     model_config = SettingsConfigDict(env_prefix="PORTAL_", frozen=True, extra="ignore")
 
-    database_url: str
-    """SQLAlchemy URL: ``sqlite:////data/exams.db`` or ``postgresql+psycopg://…``."""
-    amqp_url: str | None = None
-    """``amqp://user:password@host:port/vhost``; None: the local bus, all services in one process."""
     bind: str = "127.0.0.1:0"
     """Where the HTTP server listens."""
     threads: int = Field(default=16, ge=1)
@@ -39,13 +35,22 @@ class Settings(BaseSettings):
     """Where people reach the gateway, without a slash at the end."""
 
     def clock(self) -> Clock:
-        """Give the service's clock. Raises ValueError for an offset that the launcher did not set."""
+        """Give the part's clock. Raises ValueError for an offset that the launcher did not set."""
         if self.clock_offset and not self.is_local:
             raise ValueError("PORTAL_CLOCK_OFFSET is for the local launcher alone")
         return Clock(self.clock_offset)
 
 
-S = TypeVar("S", bound=Settings)
+class Settings(ServerSettings):
+    """What every service needs to know; ``PORTAL_<SERVICE>_DATABASE_URL``, ``…_AMQP_URL``, ``…_BIND`` are its own."""
+
+    database_url: str
+    """SQLAlchemy URL: ``sqlite:////data/exams.db`` or ``postgresql+psycopg://…``."""
+    amqp_url: str | None = None
+    """``amqp://user:password@host:port/vhost``; None: the local bus, all services in one process."""
+
+
+S = TypeVar("S", bound=ServerSettings)
 
 
 class SettingsRefused(Exception):

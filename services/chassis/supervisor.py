@@ -28,7 +28,7 @@ class Supervisor:
 
     service: str
     stop: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
 
     def add(self, name: str, loop: Loop) -> None:
         """Begin *loop* on a thread; it is begun again whenever it ends before the stop."""
@@ -36,7 +36,7 @@ class Supervisor:
         thread = threading.Thread(
             target=self._keep, args=(name, loop, context), name=f"{self.service}-{name}", daemon=True
         )
-        self._threads.append(thread)
+        self.threads.append(thread)
         thread.start()
 
     def add_chore(self, chore: Chore) -> None:
@@ -55,7 +55,7 @@ class Supervisor:
     def end(self, wait_s: float = 10.0) -> None:
         """Tell all loops to stop, and wait for each up to *wait_s* seconds."""
         self.stop.set()
-        for thread in self._threads:
+        for thread in self.threads:
             thread.join(wait_s)
 
 
