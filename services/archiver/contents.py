@@ -43,7 +43,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class Omitted:
-    """Something that a package could not hold. ``no-picture``: images without one in the viewer; the files are there."""
+    """Something that a package could not hold. ``no-picture``: images without one in the viewer; their files are in."""
 
     count: int
     reason: str

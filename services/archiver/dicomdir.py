@@ -1,4 +1,4 @@
-"""Writes a DICOMDIR (PS3.10 §8, PS3.3 F.3): header, then records depth first, each linked to its next and its first below.
+"""Writes a DICOMDIR (PS3.10 §8, PS3.3 F.3): header, then records depth first, linked to their next and first below.
 
 Records come ready packed from ``dicomdir_records``; this room knows offsets alone.
 """
@@ -17,7 +17,7 @@ _U32 = struct.Struct("<I")
 
 
 class Dicomdir:
-    """A DICOMDIR that grows by records, depth first: a patient, its first study, that study's first series, …"""
+    """A DICOMDIR that grows by records, depth first: a patient, its first study, that study's first series."""
 
     def __init__(self, file_set_uid: str, file_set_id: str) -> None:
         """Begin an empty directory; *file_set_id* is at most 16 characters ``A-Z 0-9 _``."""

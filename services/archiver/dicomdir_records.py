@@ -4,6 +4,7 @@ Real objects lack keys that a record must have (a GE CT without Study Date, real
 the record alone, and the objects stay as they are.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,10 @@ PRIVATE_RECORD_UID = "2.25.107768407239098088516387310897376393902"
 INSTANCE_NUMBER, CONTENT_DATE, CONTENT_TIME = "00200013", "00080023", "00080033"
 STUDY_DATE, STUDY_TIME, STUDY_ID = "00080020", "00080030", "00200010"
 CONCEPT_NAME = "0040A043"
+VERIFICATION_FLAG, VERIFIED_AT = "0040A493", "0040A030"
+CONTENT, RELATIONSHIP = "0040A730", "0040A010"
 _DATE, _TIME, _EMPTY = object(), object(), None
+_OLD_MARKS = {"DA": (".", re.compile(r"\d{8}")), "TM": (":", re.compile(r"\d{2,6}(\.\d{1,6})?"))}
 
 _CONTENT_DAY: dict[str, tuple[str, Any]] = {CONTENT_DATE: ("DA", _DATE), CONTENT_TIME: ("TM", _TIME)}
 _CONTENT_LABEL: dict[str, tuple[str, Any]] = {
@@ -48,7 +52,7 @@ REQUIRED_KEYS: dict[str, dict[str, tuple[str, Any]]] = {
     "RT TREAT RECORD": {"30080250": ("DA", _EMPTY), "30080251": ("TM", _EMPTY)},
     "PRESENTATION": {"00700082": ("DA", _DATE), "00700083": ("TM", _TIME)} | _CONTENT_LABEL,
     "WAVEFORM": _CONTENT_DAY,
-    "SR DOCUMENT": {"0040A491": ("CS", "PARTIAL"), "0040A493": ("CS", "UNVERIFIED")}
+    "SR DOCUMENT": {"0040A491": ("CS", "PARTIAL"), VERIFICATION_FLAG: ("CS", "UNVERIFIED")}
     | _CONTENT_DAY
     | {CONCEPT_NAME: ("SQ", _code("121144", "Document Title"))},
     "KEY OBJECT DOC": _CONTENT_DAY | {CONCEPT_NAME: ("SQ", _code("113000", "Of Interest"))},
@@ -107,12 +111,13 @@ def value_of(keys: DicomJson, tag: str) -> Any:
 
 def pack_patient(keys: DicomJson, patient_id: str) -> bytes:
     """Give a PATIENT record; *patient_id* is unique in the file-set, invented where the objects have none."""
-    name = {"00100010": keys.get("00100010") or {"vr": "PN"}}
-    return _pack("PATIENT", keys | name | {"00100020": _value("LO", patient_id)})
+    name = {"00100010": {"vr": "PN"}}
+    return _pack("PATIENT", name | _readable(keys) | {"00100020": _value("LO", patient_id)})
 
 
 def pack_study(keys: DicomJson, study_uid: str, number: int, fallback: Moment) -> bytes:
     """Give a STUDY record; a missing Study ID becomes *number*, a missing date that of *fallback*."""
+    keys = _readable(keys)
     return _pack(
         "STUDY",
         {"00081030": {"vr": "LO"}, "00080050": {"vr": "SH"}}
@@ -130,7 +135,7 @@ def pack_series(series: ManifestSeries, number: int) -> bytes:
     """Give a SERIES record; a missing Series Number becomes *number*."""
     return _pack(
         "SERIES",
-        series.keys
+        _readable(series.keys)
         | {
             "00080060": _value("CS", series.modality or "OT"),
             "0020000E": _value("UI", series.series_uid),
@@ -152,7 +157,7 @@ def pack_instance(instance: ManifestInstance, file_id: str, number: int, fallbac
 
 
 def _completed(keys: DicomJson, required: dict[str, tuple[str, Any]], fallback: Moment) -> DicomJson:
-    keys = dict(keys)
+    keys = _readable(keys)
     for tag, (vr, stand_in) in required.items():
         if value_of(keys, tag) is not None:
             continue
@@ -164,7 +169,25 @@ def _completed(keys: DicomJson, required: dict[str, tuple[str, Any]], fallback: 
             keys[tag] = _value(vr, fallback.time)
         else:
             keys[tag] = _value(vr, stand_in)
+    if value_of(keys, VERIFICATION_FLAG) == "VERIFIED" and value_of(keys, VERIFIED_AT) is None:
+        keys[VERIFIED_AT] = _value("DT", fallback.date + fallback.time)
     return keys
+
+
+def _readable(keys: DicomJson) -> DicomJson:
+    """Give *keys* fit for a record: dates and times of today's form, of a document's content its title's modifiers."""
+    keys = {tag: _as_date_or_time(element) if element["vr"] in _OLD_MARKS else element for tag, element in keys.items()}
+    if content := keys.pop(CONTENT, None):
+        modifiers = [item for item in content.get("Value") or [] if value_of(item, RELATIONSHIP) == "HAS CONCEPT MOD"]
+        keys |= {CONTENT: {"vr": "SQ", "Value": modifiers}} if modifiers else {}
+    return keys
+
+
+def _as_date_or_time(element: dict[str, Any]) -> dict[str, Any]:
+    """Give a DA or TM without the marks of ACR-NEMA (``1997.04.24``, ``14:04:38``); empty when it is neither."""
+    mark, pattern = _OLD_MARKS[element["vr"]]
+    plain = [str(value or "").replace(mark, "").strip() for value in element.get("Value") or []]
+    return element | {"Value": [value for value in plain if pattern.fullmatch(value)]}
 
 
 def _value(vr: str, value: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def encode_item(content: bytes) -> bytes:
 
 
 def encode_dataset(elements: DicomJson) -> bytes:
-    """Give the elements in the order of their tags; text is UTF-8, so ``is_ascii`` says whether ISO_IR 192 is needed."""
+    """Give the elements in the order of their tags; text is UTF-8, to be named ISO_IR 192 where not ``is_ascii``."""
     return b"".join(encode_json_element(tag, elements[tag]) for tag in sorted(elements))
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 import pycdlib
 from pycdlib import dates, headervd, utils
@@ -65,12 +65,12 @@ def write_iso(
         iso.new(interchange_level=1, sys_ident="", vol_ident=volume_id, joliet=3, rock_ridge="1.09")
         _add_folders(iso, entries)
         for index, entry in enumerate(entries):
-            file = _Announced(entry.file, index, on_entry)
             name = entry.path.rsplit("/", 1)[-1]
+            file = cast(BinaryIO, _Announced(entry.file, index, on_entry))
             iso.add_fp(file, entry.size, _iso_path(entry.path), rr_name=name, joliet_path=f"/{entry.path}")
         iso.force_consistency()
         head = _sector_of(iso, entries[0]) * SECTOR_BYTES
-        iso.write_fp(_ForwardOnly(sink, head), blocksize=COPY_BYTES)
+        iso.write_fp(cast(BinaryIO, _ForwardOnly(sink, head)), blocksize=COPY_BYTES)
         iso.close()
 
 
@@ -116,7 +116,7 @@ class _Announced:
 
 
 class _ForwardOnly:
-    """A file to pycdlib, an append-only sink to us: the first *head_bytes* are kept until something is written after them."""
+    """A file to pycdlib, an append-only sink to us: *head_bytes* are kept until something is written behind them."""
 
     mode = "wb"
 
@@ -182,7 +182,7 @@ class _PackageTime:
 
 
 for _module in (pycdlib_core, headervd, dates, utils):
-    _module.time = _PackageTime()
+    vars(_module)["time"] = _PackageTime()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Says which DICOM media profile a package may claim (PS3.11, PS3.12)."""
 
-from typing import Literal
+from contracts.archiver import PackageFormat
 
 EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 CD_BYTES = 700_000_000
@@ -10,7 +10,7 @@ _JPEG_2000 = frozenset({"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"})
 NO_PROFILE = "no profile of PS3.11: transfer syntaxes or size are beyond them"
 
 
-def claim_of(package_format: Literal["zip", "iso"], syntaxes: set[str], content_bytes: int) -> str:
+def claim_of(package_format: PackageFormat, syntaxes: set[str], content_bytes: int) -> str:
     """Give the claim for objects in *syntaxes*; *content_bytes* counts the package's objects.
 
     IHE PDI's STD-GEN-CD is claimed for an image of a CD's size alone, in which every object is Explicit VR Little

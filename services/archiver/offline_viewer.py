@@ -5,7 +5,9 @@ It must open from ``file://`` in any browser: classic scripts, plain ``<img>``, 
 """
 
 import json
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -19,6 +21,11 @@ from services.archiver.pictures import FOLDER, Album, pictures_of_series
 
 VIEWER_JS, VIEWER_CSS, STUDY_JS = "IHE_PDI/VIEWER.JS", "IHE_PDI/VIEWER.CSS", "IHE_PDI/STUDY.JS"
 
+NOTICE_STYLE = (
+    "body{margin:0;font:1.125rem/1.55 system-ui,sans-serif}.wrap{max-width:44rem;margin:0 auto;padding:2rem 1rem}"
+)
+"""How the page looks where its parts do not load: inside an unextracted .zip."""
+
 
 @cache
 def _part(name: str) -> str:
@@ -29,6 +36,8 @@ def write_page(contents: Contents) -> bytes:
     """Give INDEX.HTM; it holds nothing of the patient's, so that a browser's list of open pages does not either."""
     page = Template(_part("index.htm")).substitute(
         language=contents.language,
+        style=NOTICE_STYLE,
+        style_hash=b64encode(sha256(NOTICE_STYLE.encode()).digest()).decode(),
         institution=escape(contents.institution),
         made=contents.made_at.strftime("%Y-%m-%d"),
     )
@@ -100,7 +109,7 @@ def _text(keys: DicomJson, tag: str) -> str:
 
 def _name(keys: DicomJson) -> str:
     """Give the patient's name as people write it: ``Jane Doe``."""
-    value = value_of(keys, "00100010")
-    name = (value.get("Alphabetic") or value.get("Ideographic") or "") if isinstance(value, dict) else str(value or "")
+    value = value_of(keys, "00100010") or {}
+    name = str(value.get("Alphabetic") or value.get("Ideographic") or "")
     family, given, middle, *_ = [*name.split("^"), "", "", ""]
     return " ".join(part.strip() for part in (given, middle, family) if part.strip())

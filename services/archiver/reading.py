@@ -39,7 +39,7 @@ def read_whole(source: Source, instance: ManifestInstance) -> tuple[bytes, memor
 
     Raises ObjectUnreadable, ObjectDamaged; what the store itself raises when it does not answer goes through.
     """
-    data = _read(source, instance)
+    data = read_file(source, instance.key)
     check = _Checksum(instance)
     check.add(data)
     check.finish()
@@ -47,7 +47,10 @@ def read_whole(source: Source, instance: ManifestInstance) -> tuple[bytes, memor
 
 
 def read_blocks(source: Source, instance: ManifestInstance, pool: Executor, ahead: int) -> Iterator[bytes]:
-    """Give the object in blocks of 1 MiB, the preamble zeroed, *ahead* of them read in advance. Raises as ``read_whole``."""
+    """Give the object in blocks of 1 MiB, the preamble zeroed, *ahead* of them read in advance.
+
+    Raises as ``read_whole``.
+    """
     check = _Checksum(instance)
     starts = range(0, instance.size_bytes, BLOCK_BYTES)
     tasks = (lambda at=start: _read_block(source, instance, at) for start in starts)
@@ -86,10 +89,6 @@ class _Checksum:
             raise ObjectDamaged(self._instance.key)
 
 
-def _read(source: Source, instance: ManifestInstance) -> bytes:
-    return read_file(source, instance.key)
-
-
 def _read_block(source: Source, instance: ManifestInstance, start: int) -> bytes:
     try:
         return source.read_range(instance.key, start, min(BLOCK_BYTES, instance.size_bytes - start))
@@ -106,8 +105,9 @@ class ObjectFile:
     def __init__(self, source: Source, instance: ManifestInstance, pool: Executor, ahead: int) -> None:
         self._source, self._instance, self._pool, self._ahead = source, instance, pool, ahead
         self._begun: Future[tuple[bytes, memoryview]] | None = None
-        self._chunks: Iterator[bytes | memoryview] | None = None
+        self._chunks: Iterator[bytes | memoryview] = iter(())
         self._rest = memoryview(b"")
+        self._left = instance.size_bytes
 
     def begin(self) -> None:
         """Start to read the object on the pool, if it is small enough to be held."""
@@ -118,17 +118,15 @@ class ObjectFile:
         """Go to the beginning: pycdlib asks for nothing else."""
         if offset:
             raise ValueError("an object is read forward only")
-        if self._instance.size_bytes > WHOLE_LIMIT_BYTES:
+        self.begin()
+        if self._begun is None:
             self._chunks = read_blocks(self._source, self._instance, self._pool, self._ahead)
         else:
-            self.begin()
-            assert self._begun is not None
             self._chunks = iter(self._begun.result())
             self._begun = None
 
     def read(self, size: int) -> bytes:
         """Give the next *size* bytes, fewer at the end alone."""
-        assert self._chunks is not None, "seek comes first"
         pieces = []
         while size:
             if not self._rest:
@@ -138,4 +136,7 @@ class ObjectFile:
             pieces.append(self._rest[:size])
             size -= len(pieces[-1])
             self._rest = self._rest[len(pieces[-1]) :]
+            self._left -= len(pieces[-1])
+        if not self._left:  # nobody reads on, and 1,000 finished files would hold 1,000 objects
+            self._chunks, self._rest = iter(()), memoryview(b"")
         return b"".join(pieces)

@@ -11,7 +11,8 @@ from services.archiver.contents import Contents, Omitted
 APPLICATION = "RadNet Patient Portal, archiver 1"
 LINE_WIDTH = 76
 REASONS = {
-    "no-picture": "image(s) have no picture in the viewer; their DICOM files are in the package, and other DICOM viewers may open them.",
+    "no-picture": "image(s) have no picture in the viewer; their DICOM files are in the package, and other DICOM "
+    "viewers may open them.",
 }
 
 

@@ -40,7 +40,7 @@ class Sink(Protocol):
 
 @dataclass(slots=True)
 class Member:
-    """A file ready to be written: *parts* (or *spill*, a file at its beginning) hold *packed_size* bytes as *method* says."""
+    """A file ready to be written: *parts*, or the open file *spill*, hold *packed_size* bytes as *method* says."""
 
     name: str
     method: int
@@ -91,7 +91,7 @@ def pack_block(data: bytes | memoryview, method: int) -> Block:
 
 
 def join_blocks(name: str, method: int, blocks: Iterator[Block]) -> Member:
-    """Give a member of any size made of *blocks*, which are spilled to an unnamed temporary file, not held in memory."""
+    """Give a member of any size made of *blocks*, which go to an unnamed temporary file, not to memory."""
     spill = TemporaryFile()  # noqa: SIM115 - closed by ZipWriter.write, or with its last reference
     crc = size = packed_size = 0
     for block in blocks:
@@ -108,7 +108,7 @@ class ZipWriter:
     """Writes members to a sink, then the central directory; ZIP64 where sizes, offsets or count ask for it."""
 
     def __init__(self, sink: Sink, made_at: datetime) -> None:
-        """Write to *sink*; every member bears *made_at* (years 1980 to 2107), so the same content gives the same bytes."""
+        """Write to *sink*; all members bear *made_at* (1980 to 2107), so the same content gives the same bytes."""
         self._sink = sink
         self._time = made_at.hour << 11 | made_at.minute << 5 | made_at.second // 2
         self._date = (made_at.year - 1980) << 9 | made_at.month << 5 | made_at.day

@@ -63,7 +63,7 @@
     pack.reports.forEach(function (report) {
       var link = make("a", words.report + (report.title ? ": " + report.title : ""), "report");
       link.href = report.path;
-      list.append(make("h3", words.report), link);
+      list.append(link);
     });
   }
   function drawStudy(list, study) {
@@ -76,7 +76,7 @@
       if (first) { thumb.src = pack.folder + first; thumb.alt = ""; thumb.loading = "lazy"; }
       button.type = "button";
       button.append(thumb, make("b", titleOf(series)), make("small", [series.modality, words.images(series.pictures.length)].filter(Boolean).join(", ")));
-      button.addEventListener("click", function () { openSeries(index, 0); });
+      button.addEventListener("click", function () { openSeries(index, 0); byId("viewer").scrollIntoView({ block: "nearest" }); });
       item.append(button);
       items.append(item);
       shown.push({ series: series, study: study, button: button });
