@@ -1,0 +1,1 @@
+"""The archiver's tables: local copies of exams and reports, builds, packages, tickets."""
