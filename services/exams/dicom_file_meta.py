@@ -5,7 +5,7 @@ For objects that came without one, with a wrong one, or with a preamble that a s
 
 from struct import pack
 
-from services.exams.dicom_walker import Meta
+from services.chassis.dicom_walker import Meta
 
 _IMPLEMENTATION_CLASS = "2.25.303964371262187906123741958114726170543"  # made once for this project from a random UUID
 _IMPLEMENTATION_VERSION = "PATIENT_PORTAL_1"

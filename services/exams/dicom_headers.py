@@ -14,7 +14,7 @@ from contracts.exams import DicomJson, ObjectRole
 from contracts.refusal import Refusal
 from services.exams import dicom_kinds, dicom_lenient, dicom_values
 from services.exams.dicom_file_meta import part10_prefix
-from services.exams.dicom_walker import (
+from services.chassis.dicom_walker import (
     DEFLATED_LE,
     EXPLICIT_BE,
     EXPLICIT_LE,
