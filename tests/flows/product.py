@@ -1,0 +1,246 @@
+"""The whole product, started for a test: on one machine as ``./portal up`` does, or deployed on real servers."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contracts.topology import SERVICES
+from deploy.local.places import ROOT
+from deploy.local.servers import ADDRESS, free_ports, start
+from tests.flows.client import Client
+
+READY_WITHIN_S = 90
+POLL_S = 0.1
+
+
+def wait_for(is_so: Callable[[], Any], within_s: float = 30) -> Any:
+    """Give what *is_so* gives once it is true; fails after *within_s* seconds."""
+    end = time.monotonic() + within_s
+    while True:
+        result = is_so()
+        if result:
+            return result
+        assert time.monotonic() < end, "it did not come to be so in time"
+        _pause()
+
+
+def _pause() -> None:
+    """Let other processes go on: what is waited for happens outside this one."""
+    subprocess.run(["sleep", str(POLL_S)], check=True)
+
+
+@dataclass
+class Facts:
+    """What a test needs to know of a running product."""
+
+    api: str
+    portal_url: str
+    system_token: str
+    staff: dict[str, str]
+    services: dict[str, str]
+    mails: Callable[[], list[Any]]
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def system(self, service: str = "exams") -> Client:
+        """Give another system's client of *service*, on the inner network."""
+        return Client(self.services[service], self.system_token)
+
+    def anyone(self) -> Client:
+        """Give a client that has not logged in."""
+        return Client(self.api)
+
+    def staff_client(self) -> Client:
+        """Give the front desk's client."""
+        return self.anyone().log_in("/staff/sessions", self.staff)
+
+
+class LocalProduct:
+    """``./portal up`` in a folder of its own; ``kill`` is kill -9 of everything, ``start`` after it goes on."""
+
+    def __init__(self, folder: Path, *, bus: str, demo: bool) -> None:
+        self._folder, self._bus, self._demo = folder, bus, demo
+        self._port = free_ports(["gateway"])["gateway"]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, clock_offset: str = "") -> Facts:
+        """Start it and wait until it has said where to go."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        env = os.environ | {"PORTAL_DATA_DIR": str(self._folder), "PORTAL_PORT": str(self._port)}
+        command = [sys.executable, "-m", "deploy.local", "up", "--bus", self._bus]
+        command += ["--clock-offset", clock_offset] if clock_offset else []
+        command += [] if self._demo else ["--no-demo"]
+        demo_file = self._folder / "demo.json"
+        demo_file.unlink(missing_ok=True)
+        self._process = start(command, signal.SIGTERM, self._folder / "up.log", env, cwd=ROOT)
+        process = self._process
+
+        def is_up() -> bool:
+            assert process.poll() is None, (self._folder / "up.log").read_text(encoding="utf-8")[-3000:]
+            return demo_file.exists()
+
+        wait_for(is_up, READY_WITHIN_S)
+        return self._facts(json.loads(demo_file.read_text(encoding="utf-8")))
+
+    def _facts(self, demo: dict[str, Any]) -> Facts:
+        folder = Path(demo["mailDir"])
+        return Facts(
+            api=f"{demo['portalUrl']}/api/v1",
+            portal_url=demo["portalUrl"],
+            system_token=demo["systemToken"],
+            staff=demo["staff"],
+            services=demo["services"],
+            mails=lambda: [path.read_bytes() for path in sorted(folder.glob("*.eml"))],
+            more=demo,
+        )
+
+    def worker_pids(self) -> list[int]:
+        """Give the archiver workers' process ids."""
+        assert self._process is not None
+        return [pid for pid in descendants(self._process.pid) if _is_worker(pid)]
+
+    def stop(self) -> None:
+        """End it as Ctrl-C would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(40)
+            self._process = None
+
+    def kill(self) -> None:
+        """End every process of it by kill -9, the launcher too."""
+        assert self._process is not None
+        for pid in [*descendants(self._process.pid), self._process.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._process.wait(10)
+        self._process = None
+
+
+def _is_worker(pid: int) -> bool:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"services.archiver" in command and b"worker" in command
+
+
+def descendants(pid: int) -> list[int]:
+    """Give the process ids of *pid*'s children and theirs."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, todo = [], [pid]
+    while todo:
+        mine = children.get(todo.pop(), [])
+        found += mine
+        todo += mine
+    return found
+
+
+class DeployedProduct:
+    """The product on RabbitMQ, PostgreSQL, S3 and SMTP, each service a process of its own, two archiver workers."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], mails: Callable[[], list[Any]]) -> None:
+        self._folder, self._env, self._mails = folder, os.environ | environment, mails
+        self._ports = free_ports([*SERVICES, "gateway"])
+        for name in SERVICES:
+            self._env[f"PORTAL_{name.upper()}_BIND"] = f"{ADDRESS}:{self._ports[name]}"
+            self._env[f"PORTAL_GATEWAY_{name.upper()}_URL"] = f"http://{ADDRESS}:{self._ports[name]}"
+        self._env["PORTAL_GATEWAY_BIND"] = f"{ADDRESS}:{self._ports['gateway']}"
+        self._env["PORTAL_PUBLIC_URL"] = self.url("gateway")
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def url(self, part: str) -> str:
+        """Give *part*'s address."""
+        return f"http://{ADDRESS}:{self._ports[part]}"
+
+    def start(self) -> Facts:
+        """Start every process and wait until all are ready."""
+        for name in SERVICES:
+            self.begin(name, f"services.{name}", "all")
+        self.begin("gateway", "gateway")
+        for number in (1, 2):
+            self.begin(f"worker-{number}", "services.archiver", "worker")
+        for part in [*SERVICES, "gateway"]:
+            wait_for(lambda part=part: self._is_ready(part), READY_WITHIN_S)
+        password = secrets.token_urlsafe(12)
+        token = self.run("services.identity", "system-token", "--name", "test", "--scopes", SCOPES).strip()
+        self.run(
+            "services.identity",
+            "add-staff",
+            "--user-id",
+            "frontdesk",
+            "--roles",
+            ROLES,
+            "--password-stdin",
+            given=password,
+        )
+        return Facts(
+            api=f"{self.url('gateway')}/api/v1",
+            portal_url=self.url("gateway"),
+            system_token=token,
+            staff={"userId": "frontdesk", "password": password},
+            services={name: self.url(name) for name in SERVICES},
+            mails=self._mails,
+        )
+
+    def begin(self, name: str, *arguments: str) -> None:
+        """Start one process."""
+        command = [sys.executable, "-m", *arguments]
+        self.processes[name] = start(command, signal.SIGTERM, self._folder / f"{name}.log", self._env, cwd=ROOT)
+
+    def run(self, *arguments: str, given: str | None = None) -> str:
+        """Run a command of the product to its end; its output."""
+        command = [sys.executable, "-m", *arguments]
+        done = subprocess.run(
+            command, env=self._env, cwd=ROOT, input=given, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    def kill(self, name: str) -> None:
+        """End one process, and what it started, by kill -9."""
+        process = self.processes[name]
+        for pid in [*descendants(process.pid), process.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        process.wait(10)
+
+    def stop(self) -> None:
+        """End everything."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            process.wait(40)
+
+    def _is_ready(self, part: str) -> bool:
+        process = self.processes[part]
+        assert process.poll() is None, (self._folder / f"{part}.log").read_text(encoding="utf-8")[-3000:]
+        try:
+            return Client(self.url(part)).get("/readyz").status == 200
+        except OSError:
+            return False
+        except Exception as error:  # urllib3's own faults while nothing listens yet
+            if type(error).__module__.startswith("urllib3"):
+                return False
+            raise
+
+
+SCOPES = "images.store,images.read,hl7.send,identifiers.read"
+ROLES = "front-desk,support,operator"
