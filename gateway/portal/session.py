@@ -126,13 +126,14 @@ def _read(incoming: Request) -> Session | None:
         return None
     known = {field.name for field in fields(Session)}
     session = Session(**{name: value for name, value in facts.items() if name in known})
-    return Session(csrf_key=session.csrf_key, after=session.after) if is_over(session, now_s()) else session
+    g.session_was_over = is_over(session, now_s())
+    return Session(csrf_key=session.csrf_key, after=session.after) if g.session_was_over else session
 
 
 def was_over() -> bool:
     """Whether the browser came with a session that had ended by itself."""
     current()
-    return bool(request.cookies.get(cookie_name())) and not current().is_logged_in and g.session_before is not None
+    return bool(g.get("session_was_over"))
 
 
 def _write(response: Response) -> Response:
