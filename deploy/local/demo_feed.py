@@ -1,6 +1,7 @@
 """What the demo's RIS and PACS send: HL7 v2 messages, and DICOM objects that bear the invented person's name."""
 
 import io
+import secrets
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -60,6 +61,14 @@ def dicom_objects(exam: DemoExam, first_start: datetime) -> Iterator[bytes]:
         out = io.BytesIO()
         data.save_as(out)
         yield out.getvalue()
+
+
+def stow_body(objects: list[bytes]) -> tuple[bytes, str]:
+    """Give a multipart/related body of DICOM *objects* and its content type."""
+    boundary = f"part-{secrets.token_hex(8)}"
+    parts = [b"--%b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n" % (boundary.encode(), one) for one in objects]
+    body = b"".join(parts) + b"--%b--\r\n" % boundary.encode()
+    return body, f'multipart/related; type="application/dicom"; boundary={boundary}'
 
 
 def _message(kind: str, control_id: str, at: datetime, segments: list[str]) -> str:

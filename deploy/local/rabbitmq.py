@@ -8,18 +8,17 @@ import fcntl
 import json
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from deploy.local.servers import (
     ADDRESS,
-    POLL_S,
     ServerFailed,
     ToolMissing,
     end_pid,
@@ -157,13 +156,21 @@ class RabbitMqNode:
             self._lock = None
 
     def _wait_for_the_last_one(self) -> None:
-        """A launcher that was killed leaves a node that is just ending: hurry it, and wait."""
-        end = time.monotonic() + 20
+        """A launcher that was killed leaves a node that is just ending: hurry it, and wait for its last thread."""
         pid = self._node_pid()
-        while pid is not None:
-            end_pid(pid, signal.SIGTERM if time.monotonic() < end else signal.SIGKILL)
-            time.sleep(POLL_S * 4)
-            pid = self._node_pid()
+        if pid is None:
+            return
+        try:
+            node = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        try:
+            for how in (signal.SIGTERM, signal.SIGKILL):
+                end_pid(pid, how)
+                if select.select([node], [], [], 20)[0]:
+                    return
+        finally:
+            os.close(node)
 
     def _configuration(self) -> str:
         return "\n".join(
@@ -197,7 +204,7 @@ class RabbitMqNode:
             "RABBITMQ_DIST_PORT": str(self._ports["dist"]),
             "ERL_EPMD_ADDRESS": ADDRESS,
             "ERL_EPMD_PORT": str(self._ports["epmd"]),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none",
         }
 
     def _greets(self) -> bool:

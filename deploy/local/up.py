@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -60,7 +60,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _run(places: Places, asked: argparse.Namespace, stop: threading.Event) -> None:
     uses_rabbitmq = asked.bus == "rabbitmq" or (asked.bus == "auto" and rabbitmq.binary() is not None)
-    with _broker(places) if uses_rabbitmq else nullcontext({}) as amqp_urls:
+    with _broker(places, is_wanted=uses_rabbitmq) as amqp_urls:
         env = environment(places, amqp_urls, asked.clock_offset)
         keeper = Keeper(places.folder / "logs", env, ROOT)
         with _mail_page(places):
@@ -78,8 +78,11 @@ def _run(places: Places, asked: argparse.Namespace, stop: threading.Event) -> No
 
 
 @contextmanager
-def _broker(places: Places) -> Iterator[dict[str, str]]:
-    """Run a private RabbitMQ node; give each service's address of it."""
+def _broker(places: Places, *, is_wanted: bool) -> Iterator[dict[str, str]]:
+    """Run a private RabbitMQ node and give each service's address of it; none where none is wanted."""
+    if not is_wanted:
+        yield {}
+        return
     passwords = {name: places.secrets[name] for name in (*SERVICES, "operator", "ris")}
     node = rabbitmq.RabbitMqNode(places.folder / "rabbitmq", definitions(passwords, {}))
     with node:

@@ -1,7 +1,6 @@
 """A plain HTTP client for the flows: what a person's app, the front desk, the RIS and the PACS would send."""
 
 import json
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,11 +76,3 @@ class Client:
         answer = Client(self.base).post("/sessions/refresh", {"refreshToken": self.refresh_token})
         assert answer.status in {200, 201}, (answer.status, answer.body[:300])
         return Client(self.base, answer.json["accessToken"], answer.json["refreshToken"])
-
-
-def stow_body(objects: list[bytes]) -> tuple[bytes, str]:
-    """Give a multipart/related body of DICOM *objects* and its content type."""
-    boundary = f"part-{secrets.token_hex(8)}"
-    parts = [b"--%b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n" % (boundary.encode(), one) for one in objects]
-    body = b"".join(parts) + b"--%b--\r\n" % boundary.encode()
-    return body, f'multipart/related; type="application/dicom"; boundary={boundary}'

@@ -178,7 +178,7 @@ class DeployedProduct:
         for part in [*SERVICES, "gateway"]:
             wait_for(lambda part=part: self._is_ready(part), READY_WITHIN_S)
         password = secrets.token_urlsafe(12)
-        token = self.run("services.identity", "system-token", "--name", "test", "--scopes", SCOPES).strip()
+        token = self.run("services.identity", "system-token", "--name", "test", "--scopes", *SCOPES).strip()
         self.run(
             "services.identity",
             "add-staff",
@@ -242,5 +242,5 @@ class DeployedProduct:
             raise
 
 
-SCOPES = "images.store,images.read,hl7.send,identifiers.read"
-ROLES = "front-desk,support,operator"
+SCOPES = ("images.store", "images.read", "hl7.send", "identifiers.read")
+ROLES = ("front-desk", "support", "operator")

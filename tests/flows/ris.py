@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tests.flows.client import Client, stow_body
+from deploy.local.demo_feed import stow_body
+from tests.flows.client import Client
 from tests.flows.product import Facts, wait_for
 
 BATCH = 50
