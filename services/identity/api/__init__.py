@@ -1,0 +1,9 @@
+"""identity's HTTP doors, by noun."""
+
+from services.identity.api.icodes import bp as icodes
+from services.identity.api.patients import bp as patients
+from services.identity.api.regions import bp as regions
+from services.identity.api.sessions import bp as sessions
+from services.identity.api.staff import bp as staff
+
+BLUEPRINTS = (regions, icodes, sessions, patients, staff)

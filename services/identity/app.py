@@ -1,0 +1,90 @@
+"""The wiring of identity."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from services.chassis.auth import Verifier
+from services.chassis.db import Database
+from services.chassis.idempotency import AnswerKeeper
+from services.chassis.locations import load_locations
+from services.chassis.passwords import SecretHasher
+from services.chassis.secret_file import load_or_make_secret
+from services.chassis.service import Service
+from services.chassis.settings import load_or_exit
+from services.chassis.signing import Minter, load_or_make_key, publish_key
+from services.chassis.supervisor import Chore
+from services.chassis.web import create_app
+from services.identity.api import BLUEPRINTS
+from services.identity.handlers import HANDLERS
+from services.identity.parts import Parts
+from services.identity.settings import IdentitySettings
+from services.identity.usecases.icodes import tell_expired
+from services.identity.usecases.tidying import tidy
+
+TELL_EXPIRED_EVERY_S = 30.0
+TIDY_EVERY = timedelta(hours=1)
+
+
+def make(settings: IdentitySettings | None = None) -> Service:
+    """Give the service as its parts."""
+    settings = settings or load_or_exit(IdentitySettings)
+    clock = settings.clock()
+    parts = Parts(
+        db=Database(settings.database_url),
+        clock=clock,
+        minter=Minter("identity", load_or_make_key(settings.keys_dir / "signing", clock.now())),
+        hasher=SecretHasher(),
+        locations=load_locations(settings.locations_file),
+        asks_birth_date=settings.asks_birth_date,
+        refresh_key=load_or_make_secret(settings.keys_dir / "refresh.key"),
+        tries_key=load_or_make_secret(settings.keys_dir / "tries.key"),
+    )
+    return Service(
+        name="identity",
+        settings=settings,
+        db=parts.db,
+        clock=clock,
+        migrations=Path(__file__).parent / "migrations",
+        handlers=HANDLERS,
+        parts=parts,
+        make_app=lambda: make_web(parts),
+        chores=(
+            Chore("icode-expiry", TELL_EXPIRED_EVERY_S, lambda: _tell_expired(parts)),
+            Chore("identity-tidy", TIDY_EVERY.total_seconds(), lambda: _tidy(parts)),
+        ),
+        on_start=lambda: _publish_key(parts),
+    )
+
+
+def make_web(parts: Parts) -> Flask:
+    """Give the HTTP doors."""
+    verifier = Verifier("identity", parts.db, parts.clock)
+    app = create_app("identity", "Identity", verifier=verifier, ready=lambda: _ready(parts))
+    app.extensions["parts"] = parts
+    app.extensions["answer_keeper"] = AnswerKeeper(parts.db, parts.clock)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _ready(parts: Parts) -> dict[str, Any]:
+    parts.db.check()
+    return {}
+
+
+def _publish_key(parts: Parts) -> None:
+    with parts.db.begin() as tx:
+        publish_key(tx, "identity", parts.minter.key, parts.clock.now())
+
+
+def _tell_expired(parts: Parts) -> None:
+    with parts.db.begin() as tx:
+        tell_expired(tx, parts.clock.now())
+
+
+def _tidy(parts: Parts) -> None:
+    with parts.db.begin() as tx:
+        tidy(tx, parts.clock.now())

@@ -1,0 +1,31 @@
+"""When a minor comes of age: the 18th birthday, at the site's local date (rules: Accounts)."""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+ADULT_YEARS = 18
+
+
+def adult_on(birth_date: date) -> date:
+    """Give the 18th birthday; born on 29 February: 1 March."""
+    year = birth_date.year + ADULT_YEARS
+    try:
+        return birth_date.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+def adult_at(birth_date: date | None, time_zone: str, now: datetime) -> datetime | None:
+    """Give the UTC instant at which a minor's 18th birthday begins in *time_zone* (IANA); None for adults.
+
+    None as well where the birth date is not known.
+    """
+    if birth_date is None:
+        return None
+    begins_at = datetime.combine(adult_on(birth_date), time(), ZoneInfo(time_zone)).astimezone(UTC)
+    return begins_at if now < begins_at else None
+
+
+def is_minor(birth_date: date, time_zone: str, now: datetime) -> bool:
+    """Whether somebody born on *birth_date* is under 18 at the local date in *time_zone*."""
+    return adult_at(birth_date, time_zone, now) is not None

@@ -1,0 +1,36 @@
+"""What identity's doors and use cases need besides a transaction."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+from services.chassis.clock import Clock
+from services.chassis.db import Database
+from services.chassis.locations import Locations
+from services.chassis.passwords import SecretHasher
+from services.chassis.signing import Minter
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The service's parts."""
+
+    db: Database
+    clock: Clock
+    minter: Minter
+    hasher: SecretHasher
+    locations: Locations
+    asks_birth_date: bool
+    refresh_key: bytes = field(repr=False)
+    tries_key: bytes = field(repr=False)
+
+    def tries_subject(self, way: str, name: str) -> str:
+        """Give under what the tries at *name* (a locator, a User ID) are counted; it does not tell the name."""
+        digest = hmac.new(self.tries_key, f"{way}\n{name}".encode(), hashlib.sha256).hexdigest()
+        return f"{way}:{digest}"
+
+    def time_zone(self, location_id: str) -> str:
+        """Give the IANA time zone of a location; of an unknown one, that furthest behind: nothing comes early by it."""
+        if location_id in self.locations:
+            return self.locations[location_id].time_zone
+        return self.locations.westernmost(self.clock.now()).key

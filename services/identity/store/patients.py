@@ -1,0 +1,104 @@
+"""Copies of patients as ``exams`` tells of them: demographics, identifiers, what they were merged into."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import JSON
+
+from services.chassis.db import Tx, insert_new
+from services.identity.store.base import Base
+
+
+class PatientRow(Base):
+    """A patient; demographics and merges are told apart, so each has a version of its own."""
+
+    __tablename__ = "patient"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int]
+    """Of the demographics; 0: none heard yet."""
+    joined_version: Mapped[int]
+    """Of the merge; 0: none heard."""
+    contact_version: Mapped[int]
+    """Of what was told of the contact; 0: nothing yet."""
+    merged_into: Mapped[str | None] = mapped_column(String(64), index=True)
+    family_name: Mapped[str] = mapped_column(String(200))
+    family_name_folded: Mapped[str] = mapped_column(String(200), index=True)
+    given_name: Mapped[str] = mapped_column(String(200))
+    middle_name: Mapped[str] = mapped_column(String(200))
+    birth_date: Mapped[date | None] = mapped_column(index=True)
+    sex: Mapped[str] = mapped_column(String(1))
+    postal_code: Mapped[str | None] = mapped_column(String(20))
+    phones: Mapped[list[str]] = mapped_column(JSON)
+    emails: Mapped[list[str]] = mapped_column(JSON)
+    language: Mapped[str | None] = mapped_column(String(20))
+    is_deceased: Mapped[bool]
+    is_protected: Mapped[bool]
+
+    @property
+    def shown_name(self) -> str:
+        """Give the name as people write it."""
+        return " ".join(part for part in (self.given_name, self.middle_name, self.family_name) if part)
+
+
+class IdentifierRow(Base):
+    """A medical record number."""
+
+    __tablename__ = "patient_identifier"
+    authority: Mapped[str] = mapped_column(String(100), primary_key=True)
+    mrn: Mapped[str] = mapped_column(String(100), primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), primary_key=True, index=True)
+
+
+_UNHEARD: dict[str, Any] = {
+    "version": 0,
+    "joined_version": 0,
+    "contact_version": 0,
+    "family_name": "",
+    "family_name_folded": "",
+    "given_name": "",
+    "middle_name": "",
+    "sex": "U",
+    "phones": [],
+    "emails": [],
+    "is_deceased": False,
+    "is_protected": False,
+}
+
+
+def lock_patient(tx: Tx, patient_id: str) -> PatientRow:
+    """Give the patient, locked; a row with nothing heard where there was none."""
+    insert_new(tx, PatientRow, {"id": patient_id, **_UNHEARD}, ["id"])
+    query = select(PatientRow).filter_by(id=patient_id).with_for_update().execution_options(populate_existing=True)
+    return tx.scalars(query).one()
+
+
+def find_patient(tx: Tx, patient_id: str) -> PatientRow | None:
+    """Give the patient; None when nothing was heard of them."""
+    return tx.get(PatientRow, patient_id)
+
+
+def replace_identifiers(tx: Tx, patient_id: str, identifiers: list[tuple[str, str]]) -> None:
+    """Let the patient have exactly these ``(authority, mrn)``."""
+    tx.execute(delete(IdentifierRow).filter_by(patient_id=patient_id))
+    tx.add_all(IdentifierRow(authority=a, mrn=m, patient_id=patient_id) for a, m in sorted(set(identifiers)))
+
+
+def find_mrn(tx: Tx, patient_id: str) -> str | None:
+    """Give the first of a patient's medical record numbers."""
+    query = select(IdentifierRow.mrn).filter_by(patient_id=patient_id).order_by(IdentifierRow.authority)
+    return tx.scalars(query.limit(1)).first()
+
+
+def find_merged_into(tx: Tx, patient_ids: Iterable[str]) -> dict[str, str]:
+    """Give, of *patient_ids* and of those they lead to, whose record each was merged into."""
+    merged: dict[str, str] = {}
+    ahead = set(patient_ids)
+    while ahead:
+        query = select(PatientRow.id, PatientRow.merged_into).where(PatientRow.id.in_(ahead))
+        found = {patient: into for patient, into in tx.execute(query) if into is not None}
+        merged |= found
+        ahead = set(found.values()) - merged.keys()
+    return merged

@@ -1,0 +1,216 @@
+"""I-Codes: issuing, reprinting, ending, and coming in by one (Patient guide 02 and 07)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from contracts.identity import ICodeEnded, ICodeIssued
+from contracts.refusal import Refusal
+from services.chassis import audit
+from services.chassis.db import Tx, new_id
+from services.chassis.metrics import REFUSED_ENTRIES
+from services.chassis.outbox import put_event
+from services.identity.domain.icodes import (
+    ICODE_LIFETIME,
+    DateOfBirthNeeded,
+    ICode,
+    ICodeUnknown,
+    check_opens,
+    covered_exams,
+    new_icode,
+    parse_icode,
+)
+from services.identity.domain.staff import VisitNotFound
+from services.identity.domain.tries import ICODE_LIMITS
+from services.identity.parts import Parts
+from services.identity.store import holders, patients, visits
+from services.identity.store import icodes as store
+from services.identity.usecases.access import end_access
+from services.identity.usecases.sessions import Entry, Tokens, begin_session
+from services.identity.usecases.tries import begin_try, forgive_try
+
+
+@dataclass(frozen=True)
+class SealedCode:
+    """A new code with the hash of its secret, made before the transaction that keeps it: hashing takes time."""
+
+    icode: ICode
+    secret_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class IssuedCode:
+    """A code as it is shown, once."""
+
+    id: str
+    shown: str = field(repr=False)
+    expires_at: datetime
+    holder: str
+
+
+def seal_new_code(parts: Parts) -> SealedCode:
+    """Make a code that nobody can guess."""
+    icode = new_icode()
+    return SealedCode(icode, parts.hasher.hash(icode.secret))
+
+
+def issue_icode(
+    tx: Tx, visit_id: str, exam_ids: Collection[str] | None, sealed: SealedCode, issued_by: str, now: datetime
+) -> IssuedCode:
+    """Issue *sealed* for a visit, or for some of its exams; a code of the same exams ends with its sessions.
+
+    The holder stays the same, so packages and shares go on. Raises VisitNotFound, ExamsNotOfVisit.
+    """
+    if visits.lock_visit(tx, visit_id) is None:
+        raise VisitNotFound
+    covered = covered_exams(exam_ids, visits.find_exam_ids(tx, visit_id))
+    holder = _end_former_codes(tx, visit_id, covered, now) or _add_holder(tx, visit_id, covered)
+    icode_id, expires_at = new_id(), now + ICODE_LIFETIME
+    icode = sealed.icode
+    while not store.add_icode(
+        tx,
+        id=icode_id,
+        holder=holder,
+        locator=icode.locator,
+        secret_hash=sealed.secret_hash,
+        issued_by=issued_by,
+        issued_at=now,
+        expires_at=expires_at,
+    ):
+        icode = ICode(new_icode().locator, icode.secret)  # the locator is taken; the secret's hash does not hold it
+    event = ICodeIssued(
+        id=icode_id, version=1, at=now, visit_id=visit_id, exams=covered, expires_at=expires_at, reason=None
+    )
+    put_event(tx, "identity", event, now)
+    return IssuedCode(icode_id, icode.shown(), expires_at, holder)
+
+
+def _end_former_codes(tx: Tx, visit_id: str, covered: list[str] | None, now: datetime) -> str | None:
+    """End the code of the same exams, if there was one; gives its holder."""
+    same = [row.id for row in holders.find_icode_holders(tx, visit_id) if row.exam_ids == covered]
+    if not same:
+        return None
+    for row in store.find_unended(tx, same):
+        _end(tx, row, "reprinted", now)
+    end_access(tx, same[0], "reprinted", now)
+    return same[0]
+
+
+def _add_holder(tx: Tx, visit_id: str, covered: list[str] | None) -> str:
+    holder = f"icode:{new_id()}"
+    holders.add_holder(tx, holder)
+    holders.add_icode_holder(tx, id=holder, visit_id=visit_id, exam_ids=covered)
+    tx.flush()
+    return holder
+
+
+def _end(tx: Tx, row: store.ICodeRow, reason: str, now: datetime) -> None:
+    row.ended_at, row.ended_reason = now, reason
+    _tell_ended(tx, row, reason, now)
+
+
+def _tell_ended(tx: Tx, row: store.ICodeRow, reason: str, now: datetime) -> None:
+    row.version += 1
+    opens = holders.find_icode_holder(tx, row.holder)
+    if opens is not None:
+        event = ICodeEnded(
+            id=row.id,
+            version=row.version,
+            at=now,
+            visit_id=opens.visit_id,
+            exams=opens.exam_ids,
+            expires_at=row.expires_at,
+            reason=reason,
+        )
+        put_event(tx, "identity", event, now)
+
+
+def end_icode(tx: Tx, row: store.ICodeRow, reason: str, now: datetime) -> None:
+    """End a code and its holder's sessions."""
+    _end(tx, row, reason, now)
+    end_access(tx, row.holder, reason, now)
+
+
+def end_codes_of_visit(tx: Tx, visit_id: str, issued_before: datetime, reason: str, now: datetime) -> None:
+    """End the codes of a visit that were issued before an instant."""
+    unended = store.find_unended(tx, [row.id for row in holders.find_icode_holders(tx, visit_id)])
+    for row in unended:
+        if row.issued_at < issued_before:
+            end_icode(tx, row, reason, now)
+
+
+def tell_expired(tx: Tx, now: datetime) -> int:
+    """Tell of codes whose 90 days are over; gives how many. Access ended by itself, as tokens never outlive a code."""
+    rows = store.find_newly_expired(tx, now, 100)
+    for row in rows:
+        row.expiry_told_at = now
+        _tell_ended(tx, row, "expired", now)
+    return len(rows)
+
+
+def enter_icode(parts: Parts, text: str, birth_date: date | None, entry: Entry) -> Tokens:
+    """Begin a session by what a person typed (S10).
+
+    Raises ICodeUnknown for unknown and wrong ones alike, with the same work done; ICodeExpired for the right secret
+    alone (S69); TooManyTries; DateOfBirthNeeded where the portal asks for it.
+    """
+    icode, now = parse_icode(text), parts.clock.now()
+    if parts.asks_birth_date and birth_date is None:
+        raise DateOfBirthNeeded(field="dateOfBirth")
+    if icode is None:
+        parts.hasher.is_right(None, "")
+        raise ICodeUnknown
+    subject = parts.tries_subject("icode", icode.locator)
+    with parts.db.begin() as tx:
+        begin_try(tx, subject, ICODE_LIMITS, now)
+        row = store.find_by_locator(tx, icode.locator)
+    is_right = parts.hasher.is_right(row.secret_hash if row else None, icode.secret)
+    with parts.db.begin() as tx:
+        answer = _answer(tx, parts, row.id if row and is_right else None, subject, birth_date, entry, now)
+        if isinstance(answer, Refusal):
+            _note_refused(tx, row, answer, entry, now)
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
+
+
+def _answer(
+    tx: Tx, parts: Parts, icode_id: str | None, subject: str, birth_date: date | None, entry: Entry, now: datetime
+) -> Tokens | Refusal:
+    """Give the tokens for the code whose right secret was given, or why not; the caller commits either."""
+    row = store.find_icode(tx, icode_id) if icode_id else None
+    if row is None or not _fits_birth_date(tx, parts, row, birth_date):
+        return ICodeUnknown()
+    try:
+        check_opens(row.expires_at, row.ended_at, now)
+    except ICodeUnknown as refusal:
+        return refusal
+    except Refusal as refusal:
+        forgive_try(tx, subject, now)
+        return refusal
+    forgive_try(tx, subject, now)
+    return begin_session(tx, parts, row.holder, entry, now)
+
+
+def _fits_birth_date(tx: Tx, parts: Parts, row: store.ICodeRow, birth_date: date | None) -> bool:
+    if not parts.asks_birth_date:
+        return True
+    opens = holders.find_icode_holder(tx, row.holder)
+    visit = visits.find_visit(tx, opens.visit_id) if opens else None
+    patient = patients.find_patient(tx, visit.patient_id) if visit else None
+    return patient is not None and patient.birth_date is not None and patient.birth_date == birth_date
+
+
+def _note_refused(tx: Tx, row: store.ICodeRow | None, refusal: Refusal, entry: Entry, now: datetime) -> None:
+    REFUSED_ENTRIES.labels("icode").inc()
+    audit.record(
+        tx,
+        "identity",
+        "icode.enter",
+        now,
+        actor="nobody",
+        object=f"icode:{row.id}" if row else None,
+        outcome="refused",
+        slug=refusal.slug,
+        address=entry.address,
+    )

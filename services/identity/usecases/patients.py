@@ -1,0 +1,62 @@
+"""Copies of patients, as the RIS knows them through ``exams``."""
+
+from datetime import datetime
+from typing import Literal
+
+from contracts.exams import PatientDemographicsChanged, PatientMerged, PatientsJoined
+from contracts.messages import About, ContactChanged
+from services.chassis.db import Tx
+from services.chassis.outbox import put_event
+from services.identity.store import patients as store
+from services.identity.store.visits import fold_name
+from services.identity.usecases.accounts import follow_merges
+
+
+def copy_demographics(tx: Tx, told: PatientDemographicsChanged, now: datetime) -> None:
+    """Keep what is newer than we have. A merge told later has a higher version, yet takes nothing of this away."""
+    row = store.lock_patient(tx, told.id)
+    if told.version <= row.version:
+        return
+    row.version = told.version
+    row.family_name, row.given_name, row.middle_name = told.name.family, told.name.given, told.name.middle
+    row.family_name_folded = fold_name(told.name.family)
+    row.birth_date, row.sex, row.postal_code = told.birth_date, told.sex, told.postal_code
+    row.phones, row.emails, row.language = told.phones, told.emails, told.language
+    row.is_deceased, row.is_protected = told.is_deceased, told.is_protected
+    store.replace_identifiers(tx, told.id, [(one.authority, one.mrn) for one in told.identifiers])
+    _tell_contact(tx, row, now)
+
+
+def _tell_contact(tx: Tx, row: store.PatientRow, now: datetime) -> None:
+    """Tell where to write to a patient: nowhere for a deceased one, nor for one whose record is protected."""
+    row.contact_version += 1
+    is_silent = row.is_deceased or row.is_protected
+    contact = ContactChanged(
+        id=f"patient:{row.id}",
+        version=row.contact_version,
+        at=now,
+        about=About(kind="patient", id=row.id),
+        emails=[] if is_silent else row.emails,
+        phone=None if is_silent or not row.phones else row.phones[0],
+        language=portal_language(row.language),
+        wants=[] if is_silent else ["*"],
+    )
+    put_event(tx, "identity", contact, now)
+
+
+def portal_language(language: str | None) -> Literal["en", "es"] | None:
+    """Give the portal's language for what the RIS says (``es``, ``spa``, ``Spanish``); None: not said."""
+    if not language:
+        return None
+    return "es" if language.strip().lower()[:2] in {"es", "sp"} else "en"
+
+
+def copy_join(tx: Tx, told: PatientsJoined, now: datetime) -> None:
+    """Keep that a record was merged into another, or is by itself again; accounts follow."""
+    row = store.lock_patient(tx, told.from_patient_id)
+    if told.version <= row.joined_version:
+        return
+    row.joined_version = told.version
+    row.merged_into = told.into_patient_id if isinstance(told, PatientMerged) else None
+    tx.flush()
+    follow_merges(tx, told.from_patient_id, now)

@@ -1,0 +1,55 @@
+"""Copies of visits and exams, and the front desk's look at them."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from contracts.exams import ExamMoved, ExamState, VisitDetailsChanged, VisitState
+from services.chassis.db import Tx
+from services.identity.parts import Parts
+from services.identity.store import visits as store
+from services.identity.usecases.icodes import end_codes_of_visit
+
+
+def copy_visit(tx: Tx, parts: Parts, told: VisitState) -> None:
+    """Keep the newest state of a visit, and its day at its location."""
+    zone = ZoneInfo(parts.time_zone(told.location_id))
+    store.save_visit(
+        tx,
+        id=told.id,
+        patient_id=told.patient_id,
+        location_id=told.location_id,
+        starts_at=told.starts_at,
+        local_date=told.starts_at.astimezone(zone).date() if told.starts_at else None,
+    )
+
+
+def copy_details(tx: Tx, told: VisitDetailsChanged) -> None:
+    """Keep the newest details of a visit; who, where and when come with its public state."""
+    store.save_details(
+        tx,
+        [(exam.exam_id, exam.accession, exam.procedure) for exam in told.exams],
+        visit_id=told.id,
+        visit_number=told.visit_number,
+        referring_physician=told.referring_physician,
+        language=told.language,
+        is_protected=told.is_protected,
+    )
+
+
+def copy_exam(tx: Tx, told: ExamState) -> None:
+    """Keep the newest state of an exam."""
+    store.save_exam(tx, id=told.id, patient_id=told.patient_id, visit_id=told.visit_id, status=told.status)
+
+
+def remove_exam(tx: Tx, exam_id: str) -> None:
+    """Forget an exam that is no more."""
+    store.delete_exam(tx, exam_id)
+
+
+def take_back_codes(tx: Tx, told: ExamMoved, now: datetime) -> None:
+    """End the visit's codes when a correction gave its exam to another patient: they were printed for a wrong one.
+
+    A merge leaves them alone: the person is the same.
+    """
+    if told.reason == "corrected" and told.from_patient_id != told.to_patient_id:
+        end_codes_of_visit(tx, told.visit_id, told.at, "corrected", now)
