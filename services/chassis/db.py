@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, DateTime, Dialect, create_engine, event, text
+from sqlalchemy import DateTime, Dialect, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -104,8 +104,10 @@ def database_now(tx: Tx) -> datetime:
 def insert_new(tx: Tx, table: type[Any], values: dict[str, Any], key: list[str]) -> bool:
     """Insert a row unless one with the same *key* columns is there; whether it was inserted."""
     make = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
-    result = tx.execute(make(table).values(**values).on_conflict_do_nothing(index_elements=key))
-    return isinstance(result, CursorResult) and result.rowcount == 1
+    columns = [getattr(table, name) for name in key]
+    # RETURNING says it on every driver; rowcount does not (psycopg's is not told for an ORM insert)
+    query = make(table).values(**values).on_conflict_do_nothing(index_elements=key).returning(*columns)
+    return tx.execute(query).first() is not None
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
