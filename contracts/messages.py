@@ -1,6 +1,8 @@
 """What the notifier is told and tells: contacts, messages asked for, messages sent."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import StringConstraints
 
 from contracts.wire import Instant, OpenEvent, PrivateEvent, Wire
 
@@ -21,6 +23,16 @@ Template = Literal[
     "icode-reactivated",
     "icode-refused",
 ]
+MailAddress = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=254,
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$",
+    ),
+]
+"""An address as HTML's ``input type=email`` takes it, with a top level: ASCII, so nothing of a header fits in."""
+PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ().-]{7,24}$")]
 
 
 class About(Wire):

@@ -1,0 +1,1 @@
+"""Sharing's HTTP doors: owners' shares, recipients' sessions, support."""

@@ -1,0 +1,1 @@
+"""Tables of shares, of the local copy of exams, and of tries at links."""
