@@ -1,4 +1,4 @@
-"""Walls that import-linter cannot draw: rooms for one foreign thing each, and distributions that bring what they use."""
+"""Walls that import-linter cannot draw: rooms for one foreign thing each; distributions bring what they use."""
 
 import re
 import sys
@@ -27,7 +27,9 @@ def test_a_room_for_one_foreign_thing_knows_neither_tables_nor_doors(service):
         room = [*name.split("."), "", ""][2]
         if room and room not in NAMED_ROOMS:
             own = {f"services.{service}.{other}" for other in ("store", "usecases", "api", "handlers", "app")}
-            wrong += [f"{name}: {used}" for used in imports(tree) if used in own or _top(used) in BEYOND_AN_OUTSIDE_ROOM]
+            wrong += [
+                f"{name}: {used}" for used in imports(tree) if used in own or _top(used) in BEYOND_AN_OUTSIDE_ROOM
+            ]
     assert wrong == []
 
 
