@@ -33,7 +33,7 @@ _WORDS: Final = {
         "born": "Fecha de nacimiento", "exam": "Estudio", "accession": "Número de acceso", "done": "Fecha del estudio",
         "site": "Lugar", "signed": "Firmado", "interpreter": "Interpretado por",
         "footer": "Este informe forma parte de su historia clínica.",
-        "unshown": "Un signo de interrogación puede sustituir una letra que esta hoja no muestra; el portal la muestra.",
+        "unshown": "Un signo de interrogación puede sustituir una letra que esta hoja no muestra y el portal sí.",
         "closing": "Si tiene preguntas sobre este informe, consulte a su médico remitente.",
     },
 }  # fmt: skip
