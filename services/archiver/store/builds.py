@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 
 from services.archiver.domain import ASSUMED_BYTES_A_SECOND, BuildSpec
-from services.archiver.store.rows import changed, insert_new
 from services.archiver.store.tables import BuildReportRow, BuildRow, PackageRow
-from services.chassis.db import Tx, database_now, new_id
+from services.chassis.db import Tx, database_now, insert_new, new_id
 
 MEASURED_BUILDS = 20
 """Builds that the speed is taken from."""
@@ -108,9 +107,10 @@ def claim(tx: Tx, build_id: str, owner: str, lease: timedelta, now: datetime) ->
             started_at=now,
             progress=0.0,
         )
+        .returning(BuildRow.id)
         .execution_options(synchronize_session=False)
     )
-    if changed(tx.execute(taken)) != 1:
+    if tx.scalars(taken).one_or_none() is None:
         return None
     build = tx.get_one(BuildRow, build_id, populate_existing=True)
     return Lease(build.id, build.fence, spec_of(build), build.made_at)
@@ -122,9 +122,10 @@ def renew(tx: Tx, lease: Lease, length: timedelta, progress: float) -> bool:
         update(BuildRow)
         .where(BuildRow.id == lease.build_id, BuildRow.fence == lease.fence, BuildRow.state == "running")
         .values(lease_until=database_now(tx) + length, progress=progress)
+        .returning(BuildRow.id)
         .execution_options(synchronize_session=False)
     )
-    return changed(tx.execute(kept)) == 1
+    return tx.scalars(kept).one_or_none() is not None
 
 
 def lock_held(tx: Tx, lease: Lease) -> BuildRow | None:
@@ -172,7 +173,7 @@ def find_bytes_to_delete(tx: Tx, limit: int) -> list[tuple[str, str]]:
     query = select(BuildRow.id, BuildRow.object_key).where(
         BuildRow.state.in_(["ended", "failed"]), BuildRow.object_key.is_not(None)
     )
-    return [(build_id, key) for build_id, key in tx.execute(query.limit(limit)).tuples() if key is not None]
+    return [(build_id, key) for build_id, key in tx.execute(query.limit(limit)) if key is not None]
 
 
 def forget_object(tx: Tx, build_id: str, key: str) -> None:
@@ -187,7 +188,7 @@ def find_wanted_objects(tx: Tx) -> set[str]:
 
 def find_running_fences(tx: Tx) -> set[str]:
     """Give ``<build>.<fence>`` of all builds being made: how the keys of their files begin."""
-    running = tx.execute(select(BuildRow.id, BuildRow.fence).filter_by(state="running")).tuples()
+    running = tx.execute(select(BuildRow.id, BuildRow.fence).filter_by(state="running"))
     return {f"{build_id}.{fence}" for build_id, fence in running}
 
 
@@ -228,7 +229,7 @@ def _speed(tx: Tx) -> float:
     query = select(BuildRow.estimated_bytes, BuildRow.started_at, BuildRow.ready_at).where(
         BuildRow.ready_at.is_not(None)
     )
-    made = tx.execute(query.order_by(BuildRow.ready_at.desc()).limit(MEASURED_BUILDS)).tuples().all()
+    made = tx.execute(query.order_by(BuildRow.ready_at.desc()).limit(MEASURED_BUILDS)).all()
     seconds = sum(
         (ready_at - started_at).total_seconds() for _, started_at, ready_at in made if started_at and ready_at
     )

@@ -6,11 +6,10 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from services.archiver.domain import KnownExam, ReportPin, StudyPin
-from services.archiver.store.rows import insert_new
 from services.archiver.store.tables import BeatRow, ExamFileRow, ExamRow, ExamStudyRow, HolderRow, ReportRow
 from services.chassis.access import seen_by
 from services.chassis.caller import Caller
-from services.chassis.db import Tx
+from services.chassis.db import Tx, insert_new
 
 
 def keep_exam(tx: Tx, exam: ExamRow) -> None:
@@ -46,7 +45,7 @@ def find_seen_exams(tx: Tx, caller: Caller, exam_ids: Collection[str]) -> list[K
         .where(seen_by(caller, patient_id=ExamRow.patient_id, visit_id=ExamRow.visit_id, exam_id=ExamRow.id))
         .order_by(ExamRow.id)
     )
-    found = tx.execute(query).tuples().all()
+    found = tx.execute(query).all()
     studies = _find_studies(tx, [exam.id for exam, _ in found])
     return [_known(exam, file_name, studies.get(exam.id, [])) for exam, file_name in found]
 
@@ -95,7 +94,7 @@ def find_sharers(tx: Tx, study_ids: Collection[str]) -> dict[str, set[str]]:
     """Give the ids of all exams that each study belongs to, whoever may see them."""
     sharers: dict[str, set[str]] = {study_id: set() for study_id in study_ids}
     query = select(ExamStudyRow.study_id, ExamStudyRow.exam_id).where(ExamStudyRow.study_id.in_(study_ids))
-    for study_id, exam_id in tx.execute(query).tuples():
+    for study_id, exam_id in tx.execute(query):
         sharers[study_id].add(exam_id)
     return sharers
 
@@ -142,7 +141,7 @@ def find_released_reports(tx: Tx, exam_ids: Collection[str]) -> dict[str, Report
         .order_by(ReportRow.exam_id)
         .with_for_update(read=True, of=ReportRow)
     )
-    return {row.exam_id: _report_pin(row, name) for row, name in tx.execute(query).tuples()}
+    return {row.exam_id: _report_pin(row, name) for row, name in tx.execute(query)}
 
 
 def _report_pin(row: ReportRow, file_name: str | None) -> ReportPin:
@@ -159,7 +158,7 @@ def _report_pin(row: ReportRow, file_name: str | None) -> ReportPin:
 def find_taken_back(tx: Tx, pins: Collection[ReportPin]) -> list[str]:
     """Give the exams of those *pins* whose report may not be had any more."""
     query = select(ReportRow.exam_id, ReportRow.taken_back_through)
-    through = dict(tx.execute(query.where(ReportRow.exam_id.in_([pin.exam_id for pin in pins]))).tuples().all())
+    through = dict(tx.execute(query.where(ReportRow.exam_id.in_([pin.exam_id for pin in pins]))).all())
     return [pin.exam_id for pin in pins if pin.report_version <= through.get(pin.exam_id, 0)]
 
 

@@ -118,7 +118,7 @@ def find_expiring(tx: Tx, ends_before: datetime, limit: int) -> list[str]:
 def find_with_build(tx: Tx, package_id: str) -> tuple[PackageRow, BuildRow] | None:
     """Give a package and its build."""
     query = select(PackageRow, BuildRow).join(BuildRow, BuildRow.id == PackageRow.build_id)
-    found = tx.execute(query.where(PackageRow.id == package_id)).tuples().one_or_none()
+    found = tx.execute(query.where(PackageRow.id == package_id)).one_or_none()
     return None if found is None else (found[0], found[1])
 
 
