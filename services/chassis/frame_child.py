@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -51,6 +52,10 @@ class _Child:
         finally:
             timer.cancel()
 
+    def lives(self) -> bool:
+        """Tell whether the child is still there."""
+        return self._process.poll() is None
+
     def end(self) -> None:
         """End the child and its pipes."""
         self._process.kill()
@@ -81,15 +86,23 @@ def render_in_child(
         dicom.seek(0)
         dicom = dicom.read()
     with _slots:
-        try:
-            child = _idle.pop()
-        except IndexError:
-            child = _Child()
+        child = _take()
         answer, jpeg = child.ask(question, dicom, timeout_s)
         _idle.append(child)
     if "reason" in answer:
         raise NoPicture(answer["reason"])
     return jpeg
+
+
+def _take() -> _Child:
+    """Give an idle child that lives, else a new one."""
+    while _idle:
+        with suppress(IndexError):  # another thread may take the last
+            child = _idle.pop()
+            if child.lives():
+                return child
+            child.end()
+    return _Child()
 
 
 def end_children() -> None:
