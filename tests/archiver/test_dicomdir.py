@@ -185,7 +185,7 @@ def test_every_kind_of_object_gets_its_record_with_all_keys_it_must_have(record_
     assert record.InstanceNumber == 1
     for tag, (vr, stand_in) in REQUIRED_KEYS[record_type].items():
         element = record[int(tag, 16)]
-        assert element.VR == vr
+        assert vr == element.VR
         may_be_empty = stand_in is None
         assert element.is_empty is may_be_empty
 
