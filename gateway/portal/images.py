@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext as _
 
 from gateway.portal import calls, gates, viewing
 
@@ -14,8 +15,6 @@ TILES_SHOWN = 60
 """Tiles of one series on a page; a CT of 1,000 slices is looked at by the slider, or by pages of tiles."""
 PICTURE_SIZE, TILE_SIZE = 1024, 112
 """Longest edge asked for, pixels."""
-PRESETS = {"CT": ("Standard", "Lung", "Bone", "Brain")}
-OTHER_PRESETS = ("Standard", "Brighter", "Softer", "High contrast")
 PASSED = ("frame", "window", "size")
 
 
@@ -56,9 +55,21 @@ def context(exam_id: str) -> dict[str, Any]:
     ]
     return known | {
         "series": series, "chosen": chosen, "at": at, "count": sum(len(one.pictures) for one in series),
-        "presets": PRESETS.get(str(known["exam"].get("modality")), OTHER_PRESETS),
+        "presets": _presets(str(known["exam"].get("modality"))),
         "may_download": may_download, "open_packages": packages,
     }  # fmt: skip
+
+
+def _presets(modality: str) -> dict[str, str]:
+    """Give the viewer's looks for *modality*: the script's name of each, and the word for it."""
+    if modality == "CT":
+        return {"Standard": _("Standard"), "Lung": _("Lung"), "Bone": _("Bone"), "Brain": _("Brain")}
+    return {
+        "Standard": _("Standard"),
+        "Brighter": _("Brighter"),
+        "Softer": _("Softer"),
+        "High contrast": _("High contrast"),
+    }
 
 
 def _within(asked: str | None, count: int) -> int:

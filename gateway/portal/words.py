@@ -66,6 +66,12 @@ def _clock(local: datetime) -> str:
     return f"{hour}:{local.minute:02d} {half}"
 
 
+def _long_day(local: datetime) -> str:
+    """Give ``Friday, November 27`` or ``viernes 27 de noviembre``."""
+    pattern = "EEEE d 'de' MMMM" if str(get_locale()) == "es" else "EEEE, MMMM d"
+    return format_date(local.date(), pattern, get_locale())
+
+
 def say_day(text: str | None, zone_name: str | None) -> str:
     """Give ``Monday, November 23, 2026`` at the site."""
     local = _local(text, zone_name)
@@ -81,7 +87,7 @@ def say_short_day(text: str | None, zone_name: str | None) -> str:
 def say_moment(text: str | None, zone_name: str | None) -> str:
     """Give ``Friday, November 27, 2:10 pm`` at the site."""
     local = _local(text, zone_name)
-    return f"{format_skeleton('MMMMEEEEd', local, locale=get_locale())}, {_clock(local)}" if local else ""
+    return f"{_long_day(local)}, {_clock(local)}" if local else ""
 
 
 def say_moment_of_day(text: str | None, zone_name: str | None) -> str:
@@ -89,7 +95,7 @@ def say_moment_of_day(text: str | None, zone_name: str | None) -> str:
     local = _local(text, zone_name)
     if local is None:
         return ""
-    day = format_skeleton("MMMMEEEEd", local, locale=get_locale())
+    day = _long_day(local)
     return str(gettext("%(day)s at %(time)s", day=day, time=_clock(local)))
 
 
