@@ -1,0 +1,16 @@
+"""What the doors share: the service's parts, the language asked for."""
+
+from flask import current_app, request
+
+from services.exams.parts import Parts
+
+
+def parts() -> Parts:
+    """Give the service's parts."""
+    found: Parts = current_app.extensions["parts"]
+    return found
+
+
+def language() -> str:
+    """Give the language that the client reads: en or es."""
+    return request.accept_languages.best_match(["en", "es"]) or "en"
