@@ -6,7 +6,7 @@ Slower than the short way in ``frames``. What it decodes may be hostile: see ``f
 import logging
 import warnings
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from services.chassis import frame_windows
 from services.chassis.dicom_walker import EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE
@@ -23,7 +23,7 @@ _JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 _J2K = frozenset({"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"})
 
 
-def decode(dicom: bytes | BinaryIO, look: Look) -> "Image":
+def decode(dicom: bytes, look: Look) -> "Image":
     """Give the picture that *look* asks for. Raises NoPicture, and whatever a decoder raises on damaged pixels."""
     dataset = _dataset(dicom)
     _check(dataset, look)
@@ -70,7 +70,7 @@ def _mend_scan(dataset: Any, frame: int) -> bool:
     return True
 
 
-def _dataset(dicom: bytes | BinaryIO) -> Any:
+def _dataset(dicom: bytes) -> Any:
     """Read the object. pydicom's warnings quote values, and no name may reach a log."""
     import pydicom
     from pydicom import config
@@ -78,10 +78,8 @@ def _dataset(dicom: bytes | BinaryIO) -> Any:
     config.settings.reading_validation_mode = config.IGNORE
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module=r"pydicom\b.*")
-    source = BytesIO(dicom) if isinstance(dicom, bytes) else dicom
-    source.seek(0)
     try:
-        dataset = pydicom.dcmread(source, force=True)
+        dataset = pydicom.dcmread(BytesIO(dicom), force=True)
     except RecursionError as deep:
         raise NoPicture("unreadable") from deep
     if not dataset.file_meta.get("TransferSyntaxUID"):

@@ -6,6 +6,8 @@ imported where they are used: a worker that renders nothing stays small.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -65,19 +67,28 @@ def render_jpeg(
 
     *size* is the longest side, *window* centre and width in rescaled units (HU for CT); without one the header's first
     is taken, else one that holds nearly all pixels. Raises NoPicture. Decodes in this process: see
-    ``render_jpeg_guarded`` for what strangers sent.
+    ``render_jpeg_guarded`` for what strangers sent. What reading *dicom* raises is passed on.
     """
     look = Look(frame, size, Window(*window) if window and window[1] > 0 else None, quality)
-    try:
-        picture = _short_way(dicom, look)
-        if picture is None:
+    picture = _short_way(dicom, look)
+    if picture is None:
+        whole = _head(dicom, -1)
+        with _damage_is_no_picture():
             from services.chassis.frame_decoding import decode
 
-            picture = decode(dicom, look)
+            picture = decode(whole, look)
+    with _damage_is_no_picture():
         return _jpeg(picture, look)
+
+
+@contextmanager
+def _damage_is_no_picture() -> Iterator[None]:
+    """Turn what decoders raise on damaged pixels into NoPicture; nothing is read inside, so no store's fault is."""
+    try:
+        yield
     except NoPicture:
         raise
-    except Exception as fault:  # decoders raise whatever damaged pixels lead them to
+    except Exception as fault:
         raise NoPicture("unreadable") from fault
 
 
@@ -205,8 +216,9 @@ def _plain_picture(
     at = found.pixels_at + (12 if is_explicit else 8) + (look.frame - 1) * frame_bytes
     kind = np.dtype("<u2" if rule.bits_allocated == 16 else "u1")
     raw = _slice(dicom, at, frame_bytes)
-    codes = np.frombuffer(raw, kind).reshape(rows, columns)
-    return Image.fromarray(frame_windows.to_gray(codes, rule))
+    with _damage_is_no_picture():
+        codes = np.frombuffer(raw, kind).reshape(rows, columns)
+        return Image.fromarray(frame_windows.to_gray(codes, rule))
 
 
 def _slice(dicom: bytes | BinaryIO, at: int, size_bytes: int) -> Any:

@@ -176,6 +176,28 @@ def test_other_bytes_have_no_picture(data):
     assert reason(data) in {"no-pixels", "unreadable"}
 
 
+class Failing(BytesIO):
+    """A store's file that fails at the read after *good* ones."""
+
+    def __init__(self, data, good):
+        super().__init__(data)
+        self.good = good
+
+    def read(self, size=-1, /):
+        self.good -= 1
+        if self.good < 0:
+            raise ConnectionError
+        return super().read(size)
+
+
+@pytest.mark.parametrize("path", [CT, RLE])
+@pytest.mark.parametrize("render", [render_jpeg, render_jpeg_guarded])
+@pytest.mark.parametrize("good", [0, 1])
+def test_a_store_that_fails_is_not_a_picture_that_cannot_be_made(path, render, good):
+    with pytest.raises(ConnectionError):
+        render(Failing(path.read_bytes(), good))
+
+
 @pytest.mark.parametrize("path", [CT, RLE, J2K])
 def test_a_picture_of_absurd_size_is_refused_before_it_is_decoded(path):
     assert reason(changed(path, Rows=46341, Columns=46341)) == "too-large"
