@@ -33,8 +33,8 @@ test: ## ./portal test; ARGS="tests/exams -k release" narrows it
 up: ## ./portal up
 	./portal up $(ARGS)
 
-bench: venv ## measure the archiver against its peers
-	$(PY) -m benchmarks
+bench: venv ## the main job beside Orthanc and genisoimage; ARGS="--slices 100"
+	$(PY) -m benchmarks.main_job $(ARGS)
 
 lock: ## make the locks anew from requirements*.in (needs uv)
 	uv pip compile --quiet --upgrade $(LOCKING) requirements.in --output-file requirements.lock

@@ -24,6 +24,8 @@ class Mail:
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage
+    content: bytes
+    """The message as it was received."""
 
 
 @dataclass
@@ -40,7 +42,7 @@ class _Letterbox:
                 return self.failures.pop(0)
             content = envelope.content if isinstance(envelope.content, bytes) else b""
             message = message_from_bytes(content, policy=policy.default)
-            self.mails.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), message))
+            self.mails.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), message, content))
             self.arrived.notify_all()
         return ACCEPTED
 
