@@ -78,13 +78,21 @@ def _study(study: PlacedStudy, album: Album) -> dict[str, Any]:
         "date": _text(study.keys, "00080020"),
         "accession": _text(study.keys, "00080050"),
         "series": [shown for series in study.series if (shown := _series(series, album))["pictures"]],
-        "others": [
-            {"kind": instance.record_type, "file": path}
-            for series in study.series
-            for path, instance in series.placed()
-            if not (instance.role == "image" and instance.frames)
-        ],
+        "others": [other for series in study.series for other in _others(series)],
     }
+
+
+def _others(placed: PlacedSeries) -> list[dict[str, Any]]:
+    """Give what the viewer cannot show of a series: by kind, one by its path, several by their folder."""
+    paths: dict[str, list[str]] = {}
+    for path, instance in placed.placed():
+        if not (instance.role == "image" and instance.frames):
+            kind = placed.series.modality if instance.record_type == "IMAGE" else instance.record_type
+            paths.setdefault(kind, []).append(path)
+    return [
+        {"kind": kind, "count": len(some), "file": some[0] if len(some) == 1 else placed.folder}
+        for kind, some in paths.items()
+    ]
 
 
 def _series(placed: PlacedSeries, album: Album) -> dict[str, Any]:

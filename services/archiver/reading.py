@@ -64,7 +64,7 @@ def read_file(source: Source, key: str) -> bytes:
     """Give a whole object that no manifest tells of, such as a report's PDF. Raises ObjectUnreadable."""
     try:
         return source.read(key)
-    except (ObjectMissing, OSError, LookupError) as error:
+    except ObjectMissing as error:
         raise ObjectUnreadable(key) from error
 
 
@@ -92,7 +92,7 @@ class _Checksum:
 def _read_block(source: Source, instance: ManifestInstance, start: int) -> bytes:
     try:
         return source.read_range(instance.key, start, min(BLOCK_BYTES, instance.size_bytes - start))
-    except (ObjectMissing, OSError, LookupError) as error:
+    except ObjectMissing as error:
         raise ObjectUnreadable(instance.key) from error
 
 

@@ -73,8 +73,16 @@ def test_objects_that_cannot_be_shown_are_said_plainly():
     sr = an_instance(1, 2, "SR DOCUMENT", role="finding", frames=0)
     _, study = study_of([a_manifest(instances=[an_instance(1, 1), sr])])
     shown = study["patients"][0]["studies"][0]
-    assert shown["others"] == [{"kind": "SR DOCUMENT", "file": "DICOM/ST000001/SE000001/IM000002"}]
+    assert shown["others"] == [{"kind": "SR DOCUMENT", "count": 1, "file": "DICOM/ST000001/SE000001/IM000002"}]
     assert [len(series["pictures"]) for series in shown["series"]] == [1]
+
+
+def test_many_objects_of_a_kind_are_said_by_their_folder():
+    instances = [an_instance(1, place, role="other") for place in range(1, 4)]
+    _, study = study_of([a_manifest(instances=instances)])
+    shown = study["patients"][0]["studies"][0]
+    assert shown["others"] == [{"kind": "CT", "count": 3, "file": "DICOM/ST000001/SE000001"}]
+    assert shown["series"] == []
 
 
 def test_a_name_is_written_as_people_write_it():

@@ -14,6 +14,7 @@
       noPicture: "There is no picture of this image here. Its DICOM file is in the package; another DICOM viewer may open it: ",
       broken: "This picture did not load. If you are looking inside a .zip file, choose Extract All first.",
       nothing: "This package has no pictures to show here.",
+      object: "Object", files: function (n) { return n + " files"; },
       othersTitle: "Not shown here", othersText: "These objects are in the package, but this page cannot show them. Another DICOM viewer may open them:",
       privacy: "This package holds Protected Health Information (PHI). Share it only with people you trust."
     },
@@ -28,6 +29,7 @@
       noPicture: "Aquí no hay una vista de esta imagen. Su archivo DICOM está en el paquete; otro visor DICOM quizá pueda abrirlo: ",
       broken: "Esta imagen no se cargó. Si está mirando dentro de un archivo .zip, primero elija Extraer todo.",
       nothing: "Este paquete no tiene imágenes que mostrar aquí.",
+      object: "Objeto", files: function (n) { return n + " archivos"; },
       othersTitle: "No se muestra aquí", othersText: "Estos objetos están en el paquete, pero esta página no puede mostrarlos. Otro visor DICOM quizá pueda abrirlos:",
       privacy: "Este paquete contiene información médica protegida (PHI). Compártalo solo con personas de confianza."
     }
@@ -45,7 +47,7 @@
 
   var words = WORDS[pack.language] || WORDS.en;
   var shown = [];       // every series that has pictures: {series, study, button}
-  var others = [];      // objects that cannot be shown: {kind, file}
+  var others = [];      // objects that cannot be shown: {kind, count, file}
   var current = 0, at = 0;
   var view = { zoom: 1, x: 0, y: 0, invert: false, brightness: 100, contrast: 100 };
   var picture = byId("picture"), pane = byId("pane"), slice = byId("slice");
@@ -87,7 +89,7 @@
   function drawOthers() {
     var list = byId("others-list");
     list.textContent = "";
-    others.forEach(function (one) { list.append(make("li", one.kind + ": " + one.file)); });
+    others.forEach(function (one) { list.append(make("li", (one.kind || words.object) + ": " + one.file + (one.count > 1 ? " (" + words.files(one.count) + ")" : ""))); });
     byId("others").hidden = !others.length;
   }
 
