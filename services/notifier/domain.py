@@ -1,0 +1,90 @@
+"""Whom a message goes to, how often it is tried, when it is given up; pure."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final, Literal
+
+from contracts.messages import Template
+from contracts.refusal import Refusal
+
+Language = Literal["en", "es"]
+NoticeState = Literal["waiting", "resolved", "dropped"]
+MailState = Literal["pending", "sent", "bounced", "dropped"]
+
+SHARE_NEWS_LIVES: Final = timedelta(days=7)
+"""That a link was opened or locked is worth telling for this long, should the mail server be away."""
+FAILURE_NEWS_LIVES: Final = timedelta(hours=24)
+EXAM_NEWS_LIVES: Final = timedelta(days=30)
+"""A released report is announced even after days of standing still: once."""
+
+HOLDER_TOO: Final[frozenset[Template]] = frozenset({"package-expiring", "share-opened", "share-locked"})
+"""Where no address was left with the package (S42) or share (O5), these go to its owner's account."""
+SWITCHABLE: Final[frozenset[Template]] = frozenset(
+    {"images-available", "report-available", "share-opened", "new-login"}
+)
+"""What a person may do without; the other mails were asked for, or protect them."""
+ALLOWED_FACTS: Final[dict[Template, frozenset[str]]] = {
+    "validation-code": frozenset({"code"}),
+    "password-reset": frozenset({"code"}),
+}
+"""What a letter may say besides its own words; no other fact reaches one."""
+STATE_NEEDED: Final[dict[Template, str]] = {
+    "package-ready": "ready",
+    "package-expiring": "ready",
+    "package-failed": "failed",
+}
+"""A mail about a package goes out only while the package is still so."""
+
+FIRST_PAUSE: Final = timedelta(seconds=10)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+
+
+class FactsMissing(Refusal):
+    """Raised when a letter cannot be written, since its teller left out what it must say."""
+
+    slug = "facts-missing"
+
+
+def find_addresses(emails: Iterable[str]) -> list[str]:
+    """Give those of *emails* that a mail can go to, each once, in order; what a RIS holds is not always an address."""
+    found: dict[str, str] = {}
+    for email in emails:
+        trimmed = email.strip()
+        if len(trimmed) <= 254 and _ADDRESS.fullmatch(trimmed):
+            found.setdefault(trimmed.casefold(), trimmed)
+    return list(found.values())
+
+
+def wants(wanted: Sequence[str], template: Template) -> bool:
+    """Whether somebody who *wanted* these templates wants this one."""
+    return "*" in wanted or template in wanted
+
+
+def allowed_facts(template: Template, facts: dict[str, object]) -> dict[str, str]:
+    """Give those of *facts* that a letter of *template* may say, as text of one line. Raises FactsMissing."""
+    allowed = ALLOWED_FACTS.get(template, frozenset())
+    if not allowed <= facts.keys():
+        raise FactsMissing
+    return {name: " ".join(str(facts[name]).split())[:64] for name in allowed}
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after the *attempts*-th failure: 10 s, doubling up to an hour."""
+    doublings = min(attempts - 1, 20)
+    return min(timedelta(seconds=FIRST_PAUSE.total_seconds() * 2**doublings), LONGEST_PAUSE)
+
+
+def hash_address(address: str) -> str:
+    """Give what stays of an address when its mail is settled."""
+    return hashlib.sha256(address.casefold().encode()).hexdigest()
+
+
+def mail_id(notice: str, address: str) -> str:
+    """Give the id of the mail by which *notice* (its key) goes to *address*: always the same."""
+    return hashlib.sha256(f"{notice}\n{hash_address(address)}".encode()).hexdigest()[:32]

@@ -1,0 +1,24 @@
+"""What the notifier's handlers and chores need besides a transaction."""
+
+from dataclasses import dataclass
+from email.headerregistry import Address
+
+from services.chassis.clock import Clock
+from services.chassis.db import Database
+from services.notifier.letters import Letters
+from services.notifier.mail import Mailer
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Wired once, in ``app.make``."""
+
+    db: Database
+    clock: Clock
+    mailer: Mailer
+    letters: Letters
+    sender: Address
+    host: str
+    """The right side of every Message-ID."""
+    preferences_url: str
+    """Where what can be switched off is switched off."""

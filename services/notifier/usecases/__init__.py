@@ -1,0 +1,1 @@
+"""What the notifier does: note what happened, and send."""

@@ -1,0 +1,153 @@
+"""The notifier as it runs: its service on a migrated database, events by its inbox, mails in a folder or a server."""
+
+import email
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select
+
+from contracts.archiver import PackageEvent, PackageReady
+from contracts.envelope import Envelope, unwrap, wrap
+from contracts.exams import ExamImagesAvailable, ExamState
+from contracts.messages import About, ContactChanged, MessageRequested
+from contracts.sharing import ShareOpened, ShareState
+from contracts.topology import EVENT_TYPES
+from contracts.wire import Event
+from services.chassis.db import new_id
+from services.chassis.service import Service
+from services.chassis.tables import OutboxRow
+from services.notifier.app import make
+from services.notifier.settings import NotifierSettings
+from services.notifier.usecases.sending import send_due
+from tests.servers import NOON, SetClock
+
+LATER = timedelta(hours=24)
+
+
+def a_package(kind: type[PackageEvent] = PackageReady, version: int = 3, **more: Any) -> PackageEvent:
+    name = kind.NAME.split(".")[1]
+    state = {
+        "id": "p1", "version": version, "at": NOON, "holder": "icode:1", "exams": ["mri"], "format": "zip",
+        "state": {"requested": "queued", "expiring": "ready", "downloaded": "ready"}.get(name, name), "bytes": 10,
+        "ready_at": NOON, "expires_at": NOON + LATER, "reason": None,
+    }  # fmt: skip
+    return kind(**(state | more))
+
+
+def a_contact(kind: str, about_id: str, *emails: str, version: int = 1, **more: Any) -> ContactChanged:
+    about = About(kind=cast("Any", kind), id=about_id)
+    state = {
+        "id": f"{kind}:{about_id}", "version": version, "at": NOON, "about": about, "emails": list(emails),
+        "phone": None, "language": None, "wants": ["*"],
+    }  # fmt: skip
+    return ContactChanged(**(state | more))
+
+
+def a_share(kind: type[ShareState] = ShareOpened, version: int = 2, **more: Any) -> ShareState:
+    state = {
+        "id": "s1", "version": version, "at": NOON, "holder": "icode:1", "exams": ["mri"], "may_download": True,
+        "include_report": False, "include_visit_summary": False, "expires_at": NOON + LATER, "opens": 1,
+        "reason": None,
+    }  # fmt: skip
+    return kind(**(state | more))
+
+
+def an_exam(kind: type[ExamState] = ExamImagesAvailable, version: int = 1, **more: Any) -> Any:
+    state = {
+        "id": "mri", "version": version, "at": NOON, "patient_id": "anna", "visit_id": "visit-1",
+        "location_id": "TX-HOU-01", "state": "TX", "time_zone": "America/Chicago", "modality": "MR",
+        "status": "completed", "starts_at": NOON, "completed_at": NOON, "studies": [], "images_available": True,
+    }  # fmt: skip
+    return kind(**(state | more))
+
+
+def a_message(template: str, **more: Any) -> MessageRequested:
+    state = {
+        "id": "m1", "version": 1, "at": NOON, "template": template, "about": None, "email": "anna@example.org",
+        "language": None, "facts": {}, "expires_at": NOON + LATER,
+    }  # fmt: skip
+    return MessageRequested(**(state | more))
+
+
+def enveloped(event: Event, message_id: str | None = None) -> bytes:
+    return wrap(event, message_id=message_id or new_id(), owner="archiver", now=NOON, subject=event.id).to_bytes()
+
+
+@dataclass
+class PostOffice:
+    """The service with what tests do to it."""
+
+    service: Service
+    clock: SetClock
+    folder: Path
+
+    def hear(self, *events: Event) -> None:
+        for event in events:
+            assert self.service.inbox.deliver(enveloped(event), 1).kind == "settled"
+
+    def send(self) -> int:
+        return send_due(self.service.parts)
+
+    def mails(self) -> list[EmailMessage]:
+        """Give what lies in the folder, by name."""
+        read = [
+            email.message_from_bytes(path.read_bytes(), policy=default) for path in sorted(self.folder.glob("*.eml"))
+        ]
+        return cast("list[EmailMessage]", read)
+
+    def sent(self, *events: Event) -> list[EmailMessage]:
+        """Hear *events*, send, and give all mails."""
+        self.hear(*events)
+        self.send()
+        return self.mails()
+
+    def told(self, *kinds: type[Event]) -> list[Any]:
+        with self.service.db.read() as tx:
+            rows = list(tx.scalars(select(OutboxRow).order_by(OutboxRow.seq)))
+        events = [unwrap(Envelope.from_bytes(row.body), EVENT_TYPES[row.type]) for row in rows]
+        return [event for event in events if not kinds or type(event) in kinds]
+
+    def everything_stored(self) -> str:
+        """Give every value in every table but the bus's, as text."""
+        from sqlalchemy import MetaData
+
+        with self.service.db.engine.connect() as connection:
+            metadata = MetaData()
+            metadata.reflect(connection)
+            rows = [str(tuple(row)) for table in metadata.sorted_tables for row in connection.execute(select(table))]
+        return "\n".join(rows)
+
+
+def a_post_office(url: str, folder: Path, clock: SetClock, mail_url: str | None = None) -> PostOffice:
+    mails = folder / "mails"
+    settings = NotifierSettings(
+        database_url=url,
+        mail_url=mail_url or f"file://{mails}",
+        mail_from="no-reply@portal.example",
+        PORTAL_PUBLIC_URL="https://portal.example",
+    )
+    service = make(settings)
+    service = replace(service, clock=clock, parts=replace(service.parts, clock=clock))
+    service.migrate()
+    return PostOffice(service, clock, mails)
+
+
+@pytest.fixture
+def post(sqlite_url: str, tmp_path: Path, clock: SetClock) -> Any:
+    """The service on SQLite, with a folder."""
+    office = a_post_office(sqlite_url, tmp_path, clock)
+    yield office
+    office.service.db.close()
+
+
+@pytest.fixture
+def any_post(database_url: str, tmp_path: Path, clock: SetClock) -> Any:
+    """The same, once on SQLite and once on PostgreSQL."""
+    office = a_post_office(database_url, tmp_path, clock)
+    yield office
+    office.service.db.close()
