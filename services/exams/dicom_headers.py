@@ -12,8 +12,6 @@ from typing import BinaryIO
 
 from contracts.exams import DicomJson, ObjectRole
 from contracts.refusal import Refusal
-from services.exams import dicom_kinds, dicom_lenient, dicom_values
-from services.exams.dicom_file_meta import part10_prefix
 from services.chassis.dicom_walker import (
     DEFLATED_LE,
     EXPLICIT_BE,
@@ -27,6 +25,8 @@ from services.chassis.dicom_walker import (
     read_meta,
     walk,
 )
+from services.exams import dicom_kinds, dicom_lenient, dicom_values
+from services.exams.dicom_file_meta import part10_prefix
 
 HEAD_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 16 << 20  # all before the pixels; a 1,000-frame enhanced CT has about 2 MB

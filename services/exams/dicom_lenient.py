@@ -11,8 +11,8 @@ from functools import cache
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from services.exams.dicom_values import CHARSET, TAGS
 from services.chassis.dicom_walker import DEFLATED_LE, EXPLICIT_BE, IMPLICIT_LE, MAX_DEPTH, Elements, Meta, Odd, TooDeep
+from services.exams.dicom_values import CHARSET, TAGS
 
 _PIXELS = (0x7FE00008, 0x7FE00010)
 _REFERENCE = ("00081150", "00081155", "00081160")
