@@ -22,7 +22,7 @@ from services.chassis.settings import Settings
 from services.chassis.supervisor import Supervisor
 from services.chassis.tables import ChassisBase
 
-DEADLINE_S = 20
+DEADLINE_S = 40
 
 
 class Base(DeclarativeBase):
