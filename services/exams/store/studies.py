@@ -188,3 +188,9 @@ def has_to_render(tx: Tx) -> bool:
 def find_known_study(tx: Tx, study_id: str) -> StudyRow | None:
     """Give a study, None when there is none, locked."""
     return tx.get(StudyRow, study_id, with_for_update=True)
+
+
+def find_instance_uids(tx: Tx, study_uid: str) -> set[str]:
+    """Give the SOP Instance UIDs that are stored of the study of that UID."""
+    query = select(InstanceRow.sop_instance_uid).join(StudyRow, StudyRow.id == InstanceRow.study_id)
+    return set(tx.scalars(query.where(StudyRow.study_uid == study_uid)))

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
+from threading import Lock
 from typing import BinaryIO, Protocol
 
 from contracts.refusal import Refusal
@@ -86,6 +87,23 @@ class _Body:
     size_bytes: int
 
 
+class _Known:
+    """What was there of each study when its first object came: sent again, it need not be written again."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._uids: dict[str, set[str]] = {}
+        self._lock = Lock()
+
+    def has(self, headers: InstanceHeaders) -> bool:
+        """Tell whether the object's UID is taken in its study."""
+        with self._lock:
+            if headers.study_uid not in self._uids:
+                with self._parts.db.read() as tx:
+                    self._uids[headers.study_uid] = studies.find_instance_uids(tx, headers.study_uid)
+            return headers.sop_instance_uid in self._uids[headers.study_uid]
+
+
 def take_objects(parts: Parts, incoming: Iterable[Incoming], study_uid: str | None) -> Outcome:
     """Store and index what comes in; *study_uid* narrows it to one study. Raises ObjectStoreDown: send again."""
     outcome = Outcome([])
@@ -141,11 +159,12 @@ def _stored(
     parts: Parts, pool: ThreadPoolExecutor, bodies: Iterator[_Body], study_uid: str | None, outcome: Outcome
 ) -> Iterator[Arrived]:
     """Give each good object once it is durable, in order; the others are noted in *outcome*."""
+    known = _Known(parts)
     window: deque[tuple[Future[Arrived | Taken | None], int]] = deque()
     held = 0
     for body in bodies:
         size_bytes = body.size_bytes if isinstance(body.data, bytes) else 0
-        window.append((pool.submit(_store, parts, body, study_uid), size_bytes))
+        window.append((pool.submit(_store, parts, known, body, study_uid), size_bytes))
         held += size_bytes
         while window and (held > WINDOW_BYTES or len(window) > 4 * parts.store_threads):
             future, size_bytes = window.popleft()
@@ -164,7 +183,7 @@ def _sorted_out(result: Arrived | Taken | None, outcome: Outcome) -> Iterator[Ar
         yield result
 
 
-def _store(parts: Parts, body: _Body, study_uid: str | None) -> Arrived | Taken | None:
+def _store(parts: Parts, known: "_Known", body: _Body, study_uid: str | None) -> Arrived | Taken | None:
     """Read, check and write one object; None for a DICOMDIR. Raises ObjectStoreDown."""
     try:
         headers = read_headers(body.data, body.size_bytes)
@@ -177,9 +196,7 @@ def _store(parts: Parts, body: _Body, study_uid: str | None) -> Arrived | Taken 
     if study_uid is not None and headers.study_uid != study_uid:
         return _refused(WRONG_STUDY, "wrong-study", headers)
     sha256, size_bytes = _digest(body, headers)
-    with parts.db.read() as tx:
-        held = studies.find_held(tx, [headers.sop_instance_uid]).get(headers.sop_instance_uid)
-    if held is not None:
+    if known.has(headers):
         return Arrived(headers, None, sha256, size_bytes)
     key = f"objects/{hashlib.sha256(headers.study_uid.encode()).hexdigest()[:16]}/{new_id()}.dcm"
     _write(parts, key, body, headers)
