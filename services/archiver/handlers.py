@@ -1,5 +1,7 @@
 """What the archiver hears. States are kept when newer; what takes something away acts whenever it comes."""
 
+from datetime import timedelta
+
 from contracts.exams import (
     Beat,
     ExamCancelled,
@@ -23,6 +25,9 @@ from services.chassis.db import Tx
 from services.chassis.inbox import Handlers, is_newer, newest
 from services.chassis.service import CHASSIS_HANDLERS
 
+OVERTAKEN_BY = timedelta(minutes=1)
+"""How much later than an event that was overtaken a package may have been asked for with what it takes away."""
+
 
 def on_exam(parts: Parts, tx: Tx, event: ExamState) -> None:
     """Keep an exam's state."""
@@ -31,18 +36,26 @@ def on_exam(parts: Parts, tx: Tx, event: ExamState) -> None:
 
 
 def on_exam_moved(parts: Parts, tx: Tx, event: ExamMoved) -> None:
-    """Keep where the exam is now; unless both patients are one person, packages made before end at once."""
-    if is_newer(tx, event):
+    """Keep where the exam is now; unless both patients are one person, its packages end at once."""
+    is_news = is_newer(tx, event)
+    if is_news:
         copies.keep_exam(tx, event)
     if event.reason != "merged":
-        taking_back.end_packages_of_exam(tx, event.id, "exam-moved", event.at, parts.clock.now())
+        _end_packages(parts, tx, event, "exam-moved", is_news=is_news)
 
 
 def on_exam_removed(parts: Parts, tx: Tx, event: ExamRemoved) -> None:
     """Keep that the exam is no more; its packages end at once."""
-    if is_newer(tx, event):
+    is_news = is_newer(tx, event)
+    if is_news:
         copies.keep_exam(tx, event, is_removed=True)
-    taking_back.end_packages_of_exam(tx, event.id, "exam-removed", event.at, parts.clock.now())
+    _end_packages(parts, tx, event, "exam-removed", is_news=is_news)
+
+
+def _end_packages(parts: Parts, tx: Tx, event: ExamState, reason: str, *, is_news: bool) -> None:
+    """End the exam's packages: all, or, when later states came before *event*, those that may be of before it."""
+    now = parts.clock.now()
+    taking_back.end_packages_of_exam(tx, event.id, reason, now if is_news else min(now, event.at + OVERTAKEN_BY), now)
 
 
 def on_manifest_stored(parts: Parts, tx: Tx, event: ExamManifestStored) -> None:

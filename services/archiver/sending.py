@@ -1,4 +1,7 @@
-"""The body of a download: counts what went out, and asks every 2 s whether it may go on."""
+"""The body of a download: counts what went out, and asks every 2 s whether it may go on.
+
+A share revoked while bytes flow cuts the response within 5 s, and so does a report taken back.
+"""
 
 import time
 from collections.abc import Iterator
@@ -11,8 +14,6 @@ from services.archiver.usecases.deliver import Download
 from services.chassis import log
 
 CHUNK_BYTES = 256 * 1024
-ASK_EVERY_S = 2.0
-"""A share revoked while bytes flow cuts the response within 5 s."""
 
 
 class Cut(ConnectionError):
@@ -32,7 +33,7 @@ class Sending:
 
     def __next__(self) -> bytes:
         self._at = self._given  # the server comes back when the piece before has gone out
-        if self._at < self._end and time.monotonic() - self._asked_at >= ASK_EVERY_S:
+        if self._at < self._end and time.monotonic() - self._asked_at >= self._parts.settings.ask_again_s:
             self._ask()
         piece = next(self._pieces, b"")
         if not piece:

@@ -29,3 +29,7 @@ class ArchiverSettings(Settings):
     """Threads that read and compress for one build."""
     orphan_age_s: float = Field(default=3600, ge=0)
     """Files that no build names are deleted when older than this."""
+    copy_lag_s: float = Field(default=2, ge=0)
+    """How long an exam that is not found is looked for again: its copy may lag the page on which it was chosen."""
+    ask_again_s: float = Field(default=2, ge=0)
+    """How often a running download asks whether it may go on."""

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -112,14 +113,20 @@ class Worker:
                 packed = self._pack(lease.spec, contents, writer, keeper)
                 self._step("close")
                 writer.close()
-            except BaseException:
-                writer.abort()
+                self._step("verify")
+                check_written(self._parts.files, key, packed, lease.spec.format)
+                keeper.check()
+            except BaseException as error:
+                self._throw_away(key, writer, error)
                 raise
-            self._step("verify")
-            check_written(self._parts.files, key, packed, lease.spec.format)
-            keeper.check()
         omitted = [(one.count, one.reason) for one in packed.omitted]
         return MadeFile(key, packed.size_bytes, packed.sha256, omitted)
+
+    def _throw_away(self, key: str, writer: ObjectWriter, error: BaseException) -> None:
+        writer.abort()
+        if isinstance(error, Exception):  # else the process ends: the sweep deletes the file
+            with suppress(ObjectStoreDown, OSError):
+                self._parts.files.delete(key)
 
     def _pack(self, spec: BuildSpec, contents: Contents, writer: ObjectWriter, keeper: LeaseKeeper) -> Packed:
         pack = packing.pack_zip if spec.format == "zip" else packing.pack_iso

@@ -24,8 +24,8 @@ from contracts.exams import (
     StoredStudy,
     StudyRef,
 )
-from contracts.topology import EVENT_TYPES
 from contracts.tokens import AccountGrants, ICodeGrants, ShareGrants
+from contracts.topology import EVENT_TYPES
 from services.archiver.app import wire
 from services.archiver.parts import Parts
 from services.archiver.settings import ArchiverSettings
@@ -35,7 +35,7 @@ from services.archiver.usecases.request import PackageAsk, request_package
 from services.archiver.worker import Worker
 from services.chassis.auth import note_key
 from services.chassis.caller import Caller
-from services.chassis.db import Database, new_id
+from services.chassis.db import Database, database_now, new_id
 from services.chassis.objects import open_store
 from services.chassis.signing import Minter, load_or_make_key
 from services.chassis.tables import OutboxRow
@@ -256,6 +256,16 @@ class House:
         """Give the names of the files in a ready .zip."""
         with zipfile.ZipFile(io.BytesIO(self.bytes_of(package_id))) as archive:
             return archive.namelist()
+
+    def state_of(self, build_id):
+        with self.parts.db.read() as tx:
+            return builds.find_build(tx, build_id).state
+
+    def make_due(self, build_id):
+        """Let a build that waits after a fault be claimable now."""
+        with self.parts.db.begin() as tx:
+            build = builds.lock_build(tx, build_id)
+            build.claimable_from = database_now(tx)
 
     def age_lease(self, build_id, by=timedelta(minutes=5)):
         """Let the lease of a build have passed, as if its worker had died a while ago."""

@@ -31,8 +31,6 @@ from services.chassis.web import viewer
 
 bp = APIBlueprint("packages", __name__)
 
-COPY_LAG_S = 2.0
-"""The local copy of an exam may lag the page on which it was chosen; an exam not found is looked for this long."""
 LOOK_EVERY_S = 0.1
 PAGE = 50
 PAGE_LIMIT = 200
@@ -73,7 +71,7 @@ def request_package(body: PackageAskBody) -> Any:
 
 
 def _ask_patiently(who: Caller, ask: PackageAsk) -> PackageView:
-    """Ask again, for up to 2 s, while an exam is not found: no transaction is open meanwhile.
+    """Ask again, for a while, as long as an exam is not found: no transaction is open meanwhile.
 
     Exams that are not the caller's are looked for as long, so that the time taken tells nothing.
     """
@@ -83,7 +81,7 @@ def _ask_patiently(who: Caller, ask: PackageAsk) -> PackageView:
             with parts().db.begin() as tx:
                 return looking.view_of(tx, asking.request_package(tx, who, ask, parts().clock.now()))
         except (ExamNotFound, ImagesNotAvailable):
-            if time.monotonic() - began >= COPY_LAG_S:
+            if time.monotonic() - began >= parts().settings.copy_lag_s:
                 raise
         threading.Event().wait(LOOK_EVERY_S)
 

@@ -76,13 +76,13 @@ def lock_live_packages(tx: Tx, build_id: str) -> list[PackageRow]:
     return list(tx.scalars(locked))
 
 
-def find_builds_of_exam(tx: Tx, exam_id: str, asked_before: datetime) -> list[str]:
-    """Give the builds of packages with *exam_id* that were asked for before then and have not ended."""
+def find_builds_of_exam(tx: Tx, exam_id: str, until: datetime) -> list[str]:
+    """Give the builds of packages with *exam_id* that were asked for up to *until* and have not ended."""
     query = (
         select(PackageRow.build_id)
         .join(PackageExamRow, PackageExamRow.package_id == PackageRow.id)
         .where(PackageExamRow.exam_id == exam_id, PackageRow.state.in_(LIVE_STATES))
-        .where(PackageRow.requested_at < asked_before)
+        .where(PackageRow.requested_at <= until)
     )
     return sorted(set(tx.scalars(query)))
 

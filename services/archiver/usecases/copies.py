@@ -38,7 +38,7 @@ def keep_manifests(tx: Tx, told: ExamManifestStored, now: datetime) -> None:
         for study in told.studies
     ]
     if exams.keep_manifests(tx, told.exam_id, told.file_name, pins):
-        taking_back.end_packages_of_exam(tx, told.exam_id, "images-withdrawn", told.at, now)
+        taking_back.end_packages_of_exam(tx, told.exam_id, "images-withdrawn", now, now)
 
 
 def keep_report(tx: Tx, told: ReportStored) -> None:

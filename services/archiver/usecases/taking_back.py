@@ -13,14 +13,14 @@ from services.chassis import audit
 from services.chassis.db import Tx
 
 
-def end_packages_of_exam(tx: Tx, exam_id: str, reason: str, at: datetime, now: datetime) -> None:
-    """End all packages with *exam_id* that were asked for before *at*, at once and with the *reason* (slug)."""
-    for build_id in packages.find_builds_of_exam(tx, exam_id, at):
+def end_packages_of_exam(tx: Tx, exam_id: str, reason: str, until: datetime, now: datetime) -> None:
+    """End all packages with *exam_id* that were asked for up to *until*, at once and with the *reason* (slug)."""
+    for build_id in packages.find_builds_of_exam(tx, exam_id, until):
         build = builds.lock_build(tx, build_id)
         if build is None:
             continue
         for package in packages.lock_live_packages(tx, build_id):
-            if package.requested_at < at:
+            if package.requested_at <= until:
                 telling.end_package(tx, package, build, "expired", reason, now)
         telling.end_build_if_unwanted(tx, build)
 
