@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pydicom
 import pytest
+from pydicom.fileset import FileSet
 
 from tests.flows.client import Client
 from tests.flows.conftest import images_of
@@ -134,7 +134,7 @@ def test_a_package_is_made_downloaded_in_ranges_and_opens_S30_S40_S43(world: Wor
     out.mkdir()
     subprocess.run(["7z", "t", "-bso0", "-bsp0", str(path)], check=True)
     subprocess.run(["bsdtar", "-xf", str(path), "-C", str(out)], check=True)
-    assert len(pydicom.fileset.FileSet(out / "DICOMDIR")) == 4
+    assert len(FileSet(out / "DICOMDIR")) == 4
     assert (out / "INDEX.HTM").exists()
 
 
