@@ -84,10 +84,10 @@ REQUIRED_KEYS: dict[str, dict[str, tuple[str, Any]]] = {
     "TRACT": _CONTENT_DAY | _CONTENT_LABEL,
     "ASSESSMENT": {"00080012": ("DA", _DATE), "00080013": ("TM", _EMPTY)},
     "RADIOTHERAPY": {"00700081": ("LO", _EMPTY), "00700084": ("PN", _EMPTY)},
-    "ANNOTATION": _CONTENT_DAY | _CONTENT_LABEL,
 }
 """Keys that a record must have beside Instance Number (PS3.3 F.5.4 and on): tag to value representation and what stands
-for a missing value; None may be empty (Type 2)."""
+for a missing value; None may be empty (Type 2). ANNOTATION is left to PRIVATE: pydicom 3.0 gives a whole directory up
+over a type of record that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)

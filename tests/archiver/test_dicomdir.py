@@ -197,6 +197,17 @@ def test_an_object_of_an_unknown_kind_is_listed_as_private_never_lost():
     assert list(record.ReferencedFileID) == ["DICOM", "ST000001", "SE000001", "IM000001"]
 
 
+def test_a_reader_not_ours_knows_every_kind_of_record_that_is_written(tmp_path):
+    kinds = [*REQUIRED_KEYS, "PRIVATE", "ANNOTATION", ""]
+    instances = [an_instance(1, place, kind) for place, kind in enumerate(kinds, start=1)]
+    (tmp_path / "DICOMDIR").write_bytes(data := a_dicomdir(a_manifest(instances=instances)))
+    for _, record in records_of(data)[3:]:
+        path = tmp_path.joinpath(*record.ReferencedFileID)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert len(list(FileSet(tmp_path / "DICOMDIR"))) == len(kinds)
+
+
 def test_a_documents_record_holds_its_titles_modifiers_and_nothing_it_says():
     modifier = {"0040A010": text("CS", "HAS CONCEPT MOD"), "0040A160": text("UT", "English")}
     finding = {"0040A010": text("CS", "CONTAINS"), "0040A160": text("UT", "A mass of 12 mm")}
