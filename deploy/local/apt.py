@@ -54,6 +54,7 @@ def _update() -> None:
         if done.returncode == 0:
             return
         if left:
+            print("portal: apt-get update failed, once more in 10 s", file=sys.stderr, flush=True)
             time.sleep(10)
     raise PackagesMissing(f"apt-get update failed:\n{done.stdout[-3000:]}")
 
