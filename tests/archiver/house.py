@@ -179,9 +179,12 @@ class House:
     def correct_report(self, exam_id, report_version=1):
         return self.tell(self.taken_back(exam_id, report_version, ReportCorrected))
 
-    def move_exam(self, exam_id, reason, to="patient-2"):
+    def moved(self, exam_id, reason, to="patient-2"):
         more = {"patient_id": to, "from_patient_id": "patient-1", "to_patient_id": to, "reason": reason}
-        return self.tell(self.exam_state(ExamMoved, exam_id, **more))
+        return self.exam_state(ExamMoved, exam_id, **more)
+
+    def move_exam(self, exam_id, reason):
+        return self.tell(self.moved(exam_id, reason))
 
     def remove_exam(self, exam_id):
         more = {"from_patient_id": "patient-1", "reason": "cancelled", "images_available": False}
@@ -213,7 +216,8 @@ class House:
         """Ask for a package; its row."""
         ask = PackageAsk(exam_ids=exam_ids, format=package_format, phi_acknowledged=True)
         with self.parts.db.begin() as tx:
-            return request_package(tx, caller, replace(ask, **changes), self.clock.now())
+            ask = replace(ask, **changes)
+            return request_package(tx, caller, ask, self.clock.now(), running_limit=self.parts.settings.running_limit)
 
     def ready_package(self, caller, *exam_ids, **changes):
         """Ask for a package and have it made; its id."""

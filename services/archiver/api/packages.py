@@ -64,7 +64,6 @@ def request_package(body: PackageAskBody) -> Any:
         include_report=body.include_report,
         notify_email=body.notify_email,
         language=request.accept_languages.best_match(["en", "es"]),
-        running_limit=parts().settings.running_limit,
     )
     view = _ask_patiently(who, ask)
     return answer_of(view), 202, {"Location": f"/api/v1/packages/{view.id}"}
@@ -79,7 +78,8 @@ def _ask_patiently(who: Caller, ask: PackageAsk) -> PackageView:
     while True:
         try:
             with parts().db.begin() as tx:
-                return looking.view_of(tx, asking.request_package(tx, who, ask, parts().clock.now()))
+                now, limit = parts().clock.now(), parts().settings.running_limit
+                return looking.view_of(tx, asking.request_package(tx, who, ask, now, running_limit=limit))
         except (ExamNotFound, ImagesNotAvailable):
             if time.monotonic() - began >= parts().settings.copy_lag_s:
                 raise

@@ -25,13 +25,13 @@ class PackageAsk:
     include_report: bool = False
     notify_email: str | None = None
     language: str | None = None
-    running_limit: int = 5
 
 
-def request_package(tx: Tx, caller: Caller, ask: PackageAsk, now: datetime) -> PackageRow:
+def request_package(tx: Tx, caller: Caller, ask: PackageAsk, now: datetime, *, running_limit: int) -> PackageRow:
     """Give *caller* a package of the exams asked for, on a build that is shared with whoever asked for the same.
 
-    The same holder's same request gives the same package while it lives. Reports that are not released, or not the
+    The same holder's same request gives the same package while it lives; *running_limit* packages of one holder may be
+    under way. Reports that are not released, or not the
     caller's to see, are left out and counted. Raises DownloadNotAllowed, PhiNotAcknowledged, ExamNotFound (never
     says that one exists), ImagesNotAvailable, ReportsUnverified, TooManyPackages.
     """
@@ -43,7 +43,7 @@ def request_package(tx: Tx, caller: Caller, ask: PackageAsk, now: datetime) -> P
     domain.check_reports_verified(spec.holds_report(), exams.find_beat(tx), now)
     package = packages.find_live_package(tx, caller.holder, spec.key())
     if package is None:
-        if packages.count_under_way(tx, caller.holder) >= ask.running_limit:
+        if packages.count_under_way(tx, caller.holder) >= running_limit:
             raise domain.TooManyPackages(retry_after_s=30)
         package = _add_package(tx, caller, ask, known, spec, now)
     if ask.notify_email and ask.notify_email != package.notify_email:
