@@ -5,6 +5,7 @@ No redirect is followed, no environment proxy is used, nothing is decoded on the
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 60.0
 """Between two chunks, not for the whole answer."""
 BUSY_RETRY_S = 5
+READING = frozenset({"GET", "HEAD"})
 
 
 class UpstreamDown(Exception):
@@ -50,38 +52,45 @@ class Answer:
 
 
 class Upstream:
-    """Connections to the services; one for the whole gateway, used by all its threads."""
+    """Connections to the services; one for the whole gateway, used by all its threads.
+
+    Only reading uses connections again: a service may close an idle one just as a request is sent on it, and what
+    changes something is not to be sent twice.
+    """
 
     def __init__(self, addresses: Mapping[Service, str], connections: int = 32) -> None:
         """*addresses*: each service's base address without a slash at the end."""
         self._addresses = {name: address.rstrip("/") for name, address in addresses.items()}
-        self._pool = urllib3.PoolManager(
-            num_pools=len(self._addresses) or 1,
-            maxsize=connections,
-            block=False,
-            retries=False,
-            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
-        )
+        self._kept = _pool(len(self._addresses), connections)
+        self._fresh = _pool(len(self._addresses), 1)
 
     def open(
         self, service: Service, method: str, path: str, headers: Mapping[str, str], body: Any = None
     ) -> urllib3.BaseHTTPResponse:
         """Send a request and give the answer with its body still to be read. Raises UpstreamDown.
 
-        *path* holds the query. Whoever calls reads the body with ``pour`` or closes it.
+        *path* holds the query. Whoever calls reads the body with ``pour`` and closes the answer.
         """
         try:
-            return self._pool.request(
-                method,
-                self._addresses[service] + path,
-                headers=dict(headers),
-                body=body,
-                preload_content=False,
-                decode_content=False,
-                redirect=False,
-            )
+            if method in READING:
+                with suppress(urllib3.exceptions.ProtocolError):  # the connection kept was closed: once more
+                    return self._send(self._kept, service, method, path, headers, body)
+            return self._send(self._fresh, service, method, path, {**headers, "Connection": "close"}, body)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise UpstreamDown(service) from error
+
+    def _send(
+        self, pool: urllib3.PoolManager, service: Service, method: str, path: str, headers: Mapping[str, str], body: Any
+    ) -> urllib3.BaseHTTPResponse:
+        return pool.request(
+            method,
+            self._addresses[service] + path,
+            headers=dict(headers),
+            body=body,
+            preload_content=False,
+            decode_content=False,
+            redirect=False,
+        )
 
     def ask(
         self,
@@ -105,6 +114,11 @@ class Upstream:
             raise UpstreamDown(service) from error
         response.release_conn()
         return Answer(response.status, response.headers, decoded(response.headers.get("Content-Type"), raw), raw)
+
+
+def _pool(services: int, connections: int) -> urllib3.PoolManager:
+    timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S)
+    return urllib3.PoolManager(services or 1, maxsize=connections, block=False, retries=False, timeout=timeout)
 
 
 def decoded(content_type: str | None, raw: bytes) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask, url_for
 
 from gateway.portal import (
+    calls,
     csrf,
     download,
     entering,
@@ -34,6 +35,7 @@ def add_to(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=_asset, session=session.current)
+    app.extensions[calls.RENEWALS] = calls.Renewals()
     words.add_to(app)
     csrf.add_to(app)
     session.add_to(app)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response
+from flask import Response, current_app
 from urllib3 import BaseHTTPResponse
 
 from gateway.edge import issuers
@@ -23,6 +23,7 @@ RENEW_BEFORE_S = 45
 REMEMBER_S = 30.0
 """As long as an issuer gives the same successor for a refresh token just replaced (design/api.md)."""
 UNAUTHORIZED = 401
+RENEWALS = "portal-renewals"
 PASSED_ON = ("Content-Type", "Content-Length", "Content-Disposition")
 
 
@@ -122,7 +123,8 @@ def renew() -> None:
     issuer = issuers.issuer_of_refresh(refresh)
     if issuer is None:
         raise SessionEnded
-    pair = _RENEWALS.pair_of(refresh, lambda: _ask_for_successors(issuer, refresh))
+    renewals: Renewals = current_app.extensions[RENEWALS]
+    pair = renewals.pair_of(refresh, lambda: _ask_for_successors(issuer, refresh))
     if pair is None:
         raise SessionEnded
     session.renew(pair)
@@ -183,6 +185,3 @@ class Renewals:
         ]
         for key in old:
             del self._by_hash[key]
-
-
-_RENEWALS = Renewals()

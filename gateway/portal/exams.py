@@ -21,7 +21,9 @@ def exam_list() -> Any:
 @gates.open_to("share")
 def shared_list() -> Any:
     """Show the exams shared with the recipient."""
-    return render_template("exams.html", list=viewing.load(), share=viewing.share_facts(), tab="visit")
+    its_list = viewing.load()
+    share = viewing.share_facts(its_list.exams)
+    return render_template("exams.html", list=its_list, share=share, zone=viewing.zone_of(its_list.exams), tab="visit")
 
 
 @blueprint.get("/exams/<exam_id>")

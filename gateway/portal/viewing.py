@@ -47,12 +47,18 @@ def listed(exams: Sequence[dict[str, Any]], cursor: str | None = None) -> Listed
     return Listed(tuple(exams), tuple(rows.row_of(exam, now) for exam in exams), cursor)
 
 
-def share_facts() -> dict[str, Any]:
-    """Give what the recipient's share allows and until when, with ``name`` of its owner; empty for others."""
+def share_facts(exams: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Give what the recipient's share allows and until when, with the ``name`` of its owner; empty for others."""
     if session.current().kind != "share":
         return {}
     me = calls.ask("sharing", "GET", "/me")
-    return {"name": me.get("name"), **(me.get("share") or {})}
+    name = me.get("name") or next((exam["patientName"] for exam in exams if exam.get("patientName")), None)
+    return {"name": name, **(me.get("share") or {})}
+
+
+def zone_of(exams: Sequence[dict[str, Any]]) -> str | None:
+    """Give the time zone that a list's own dates are said in: its first exam's."""
+    return rows.zone_of(exams[0]) if exams else None
 
 
 def context(exam_id: str, tab: str) -> dict[str, Any]:
@@ -61,7 +67,7 @@ def context(exam_id: str, tab: str) -> dict[str, Any]:
     exam = next((one for one in its_list.exams if str(one["id"]) == exam_id), None) or _ask_exam(exam_id)
     row = rows.row_of(exam, edge().now())
     zone = rows.zone_of(exam)
-    return {"list": its_list, "exam": exam, "row": row, "zone": zone, "tab": tab, "share": share_facts()}
+    return {"list": its_list, "exam": exam, "row": row, "zone": zone, "tab": tab, "share": share_facts(its_list.exams)}
 
 
 def _ask_exam(exam_id: str) -> dict[str, Any]:

@@ -32,17 +32,18 @@ def add_to(app: Flask) -> None:
     babel.init_app(app, locale_selector=language)
     app.jinja_env.filters.update(
         day=say_day, short_day=say_short_day, moment=say_moment, short_moment=say_short_moment, size=say_size,
-        left=say_left, birth_date=say_date, at_day=say_moment_of_day,
+        left=say_left, birth_date=say_date, at_day=say_moment_of_day, short_date=say_short_date,
     )  # fmt: skip
     app.jinja_env.globals.update(language=language)
 
 
 def parse(text: str | None) -> datetime | None:
-    """Give the instant of an RFC 3339 text; None for None or what is none."""
+    """Give the instant of an RFC 3339 text; None for None, a day, or what is none."""
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+        instant = datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
     except ValueError:
         return None
+    return instant if instant and instant.tzinfo else None
 
 
 def zone(name: str | None) -> ZoneInfo:
@@ -75,7 +76,14 @@ def _long_day(local: datetime) -> str:
 def say_day(text: str | None, zone_name: str | None) -> str:
     """Give ``Monday, November 23, 2026`` at the site."""
     local = _local(text, zone_name)
-    return format_date(local.date(), "full", get_locale()) if local else ""
+    pattern = "EEEE d 'de' MMMM 'de' y" if str(get_locale()) == "es" else "full"
+    return format_date(local.date(), pattern, get_locale()) if local else ""
+
+
+def say_short_date(text: str | None, zone_name: str | None) -> str:
+    """Give ``Dec 24, 2026`` at the site."""
+    local = _local(text, zone_name)
+    return format_date(local.date(), "medium", get_locale()) if local else ""
 
 
 def say_short_day(text: str | None, zone_name: str | None) -> str:

@@ -1,0 +1,61 @@
+"""Identity as the gateway sees it."""
+
+from typing import Any
+
+from flask import Flask, request
+
+from tests.gateway.upstreams.known import Services, new_app, problem
+
+
+def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
+    app = new_app("identity", kept)
+
+    @app.post("/icode-sessions")
+    def icode() -> Any:
+        code = request.get_json().get("icode", "").replace("-", "")
+        if code == "0000000000000":
+            return problem(410, "icode-expired")
+        if code == "1111111111111":
+            return problem(429, "too-many-tries")
+        return (kept.pair("identity", "icode"), 201) if code == "7K2MQ4XW9P3TB" else problem(401, "icode-refused")
+
+    @app.post("/sessions")
+    def account() -> Any:
+        is_right = request.get_json() == {"userId": "marisol", "password": "right"}
+        return (kept.pair("identity", "account"), 201) if is_right else problem(401, "log-in-refused")
+
+    @app.post("/staff/sessions")
+    def staff() -> Any:
+        return kept.pair("identity", "staff"), 201
+
+    @app.post("/sessions/refresh")
+    def refresh() -> Any:
+        return kept.pair("identity", "icode") if request.get_json()["refreshToken"] != "ri_dead" else problem(401, "no")
+
+    @app.delete("/sessions/current")
+    def log_out() -> Any:
+        return "", 204
+
+    @app.get("/signing-keys")
+    def keys() -> Any:
+        return {"keys": [{"kty": "OKP", "kid": "i1"}]}
+
+    @app.get("/me")
+    def me() -> Any:
+        return {"kind": "icode"}
+
+    @app.get("/staff/visits")
+    def visits() -> Any:
+        exams = [{"id": "e1", "accession": "H26-118201", "description": "MRI of the brain"}]
+        visit = {"id": "v1", "mrn": "00482913", "date": "2026-11-23", "locationId": "TX-HOU-01", "exams": exams}
+        return {"visits": [visit | {"patient": {"id": "p1", "name": "Marisol Vega", "dateOfBirth": "1984-03-14"}}]}
+
+    @app.get("/staff/visits/<visit_id>/icodes")
+    def icodes(visit_id: str) -> Any:
+        return {"icodes": [{"id": "c1", "state": "active", "expiresAt": "2027-02-21T20:30:00Z"}]}
+
+    @app.post("/staff/visits/<visit_id>/icodes")
+    def issue(visit_id: str) -> Any:
+        return {"id": "c2", "icode": "7K2MQ-4XW9-P3TB", "expiresAt": "2027-02-22T20:30:00Z", "portalPassUrl": ""}, 201
+
+    return app

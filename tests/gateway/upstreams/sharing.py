@@ -1,0 +1,73 @@
+"""Sharing as the gateway sees it."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, request
+
+from tests.gateway.upstreams.known import NOW, Services, new_app, problem, stamp
+
+
+def sharing(kept: Services) -> Flask:  # noqa: C901 - one function a call
+    app = new_app("sharing", kept)
+
+    @app.get("/shares")
+    def listed() -> Any:
+        return {"shares": list(kept.shares.values())}
+
+    @app.post("/shares")
+    def make() -> Any:
+        body = request.get_json()
+        permissions = {name: body[name] for name in ("mayDownload", "includeReport", "includeVisitSummary")}
+        share = {name: body[name] for name in ("nickname", "examIds", "expiresAt")} | {
+            "id": "s1",
+            "url": "http://127.0.0.1/s#Qm7vX2kT9bRf4LwNz8HdYc",
+            "state": "active",
+            "permissions": permissions,
+            "opens": 0,
+        }
+        kept.shares["s1"] = share
+        return share, 201
+
+    @app.patch("/shares/<share_id>")
+    def change(share_id: str) -> Any:
+        return kept.shares[share_id]
+
+    @app.delete("/shares/<share_id>")
+    def end(share_id: str) -> Any:
+        kept.shares[share_id]["state"] = "ended"
+        return "", 204
+
+    @app.get("/shares/<share_id>/accesses")
+    def accesses(share_id: str) -> Any:
+        opened = {"at": stamp(NOW - timedelta(hours=3)), "name": "Dr. R. Shah", "device": "Windows computer"}
+        return {"accesses": [opened | {"address": "203.0.113.…"}]}
+
+    @app.post("/share-sessions")
+    def enter() -> Any:
+        body = request.get_json()
+        if body["password"] == "over":
+            return problem(410, "share-closed")
+        return (
+            (kept.pair("sharing", "share"), 201)
+            if body["password"] == "right"
+            else problem(401, "share-refused", remainingAttempts=9)
+        )
+
+    @app.post("/sessions/refresh")
+    def refresh() -> Any:
+        return kept.pair("sharing", "share")
+
+    @app.delete("/sessions/current")
+    def log_out() -> Any:
+        return "", 204
+
+    @app.get("/signing-keys")
+    def keys() -> Any:
+        return {"keys": [{"kty": "OKP", "kid": "s1"}]}
+
+    @app.get("/me")
+    def me() -> Any:
+        return {"kind": "share", "name": "Marisol Vega", "share": kept.share_grants}
+
+    return app
