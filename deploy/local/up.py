@@ -109,7 +109,7 @@ def _start(keeper: Keeper, uses_rabbitmq: bool, workers: int) -> None:
     if uses_rabbitmq:
         for name in SERVICES:
             keeper.keep(name, f"services.{name}", "all")
-        keeper.keep("gateway", "gateway")
+        keeper.keep("gateway", "gateway", "api")
     else:
         keeper.keep("portal", "deploy.local.one_process")
     for number in range(1, workers + 1):

@@ -172,7 +172,7 @@ class DeployedProduct:
         """Start every process and wait until all are ready."""
         for name in SERVICES:
             self.begin(name, f"services.{name}", "all")
-        self.begin("gateway", "gateway")
+        self.begin("gateway", "gateway", "api")
         for number in (1, 2):
             self.begin(f"worker-{number}", "services.archiver", "worker")
         for part in [*SERVICES, "gateway"]:
@@ -185,8 +185,7 @@ class DeployedProduct:
             "--user-id",
             "frontdesk",
             "--roles",
-            ROLES,
-            "--password-stdin",
+            *ROLES,
             given=password,
         )
         return Facts(
