@@ -25,6 +25,7 @@ class ICodeAsk(Ask):
 @bp.input(ICodeAsk, arg_name="ask")
 @bp.output(TokensAnswer, status_code=201)
 @idempotent
-def enter(ask: ICodeAsk) -> TokensAnswer:
+def enter(ask: ICodeAsk) -> tuple[TokensAnswer, int]:
     """Begin a session by an I-Code."""
-    return tokens_answer(enter_icode(parts(), ask.icode, ask.date_of_birth, entry()))
+    answer = tokens_answer(enter_icode(parts(), ask.icode, ask.date_of_birth, entry()))
+    return answer, 201  # said here too: @idempotent keeps it

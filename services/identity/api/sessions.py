@@ -34,18 +34,20 @@ class RefreshAsk(Ask):
 @bp.input(CredentialsAsk, arg_name="ask")
 @bp.output(TokensAnswer, status_code=201)
 @idempotent
-def log_in(ask: CredentialsAsk) -> TokensAnswer:
+def log_in(ask: CredentialsAsk) -> tuple[TokensAnswer, int]:
     """Log in with an account."""
-    return tokens_answer(log_in_account(parts(), Credentials(ask.user_id, ask.password), entry()))
+    answer = tokens_answer(log_in_account(parts(), Credentials(ask.user_id, ask.password), entry()))
+    return answer, 201  # said here too: @idempotent keeps it
 
 
 @bp.post("/staff/sessions")
 @bp.input(CredentialsAsk, arg_name="ask")
 @bp.output(TokensAnswer, status_code=201)
 @idempotent
-def log_in_as_staff(ask: CredentialsAsk) -> TokensAnswer:
+def log_in_as_staff(ask: CredentialsAsk) -> tuple[TokensAnswer, int]:
     """Log in as a member of staff."""
-    return tokens_answer(log_in_staff(parts(), Credentials(ask.user_id, ask.password), entry()))
+    answer = tokens_answer(log_in_staff(parts(), Credentials(ask.user_id, ask.password), entry()))
+    return answer, 201  # said here too: @idempotent keeps it
 
 
 @bp.post("/sessions/refresh")

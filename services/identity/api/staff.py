@@ -166,13 +166,14 @@ def icodes(visit_id: str, ask: ReasonAsk) -> ICodesAnswer:
 @bp.input(ICodeIssueAsk, arg_name="ask")
 @bp.output(IssuedAnswer, status_code=201)
 @idempotent
-def issue(visit_id: str, ask: ICodeIssueAsk) -> IssuedAnswer:
+def issue(visit_id: str, ask: ICodeIssueAsk) -> tuple[IssuedAnswer, int]:
     """Issue an I-Code; the former one of the same exams ends."""
     who = _front_desk()
     sealed = seal_new_code(parts())
     with parts().db.begin() as tx:
         issued = front_desk.issue_for_visit(tx, who, visit_id, ask.exam_ids, ask.reason, sealed, parts().clock.now())
-    return IssuedAnswer(id=issued.id, icode=issued.shown, expires_at=issued.expires_at, portal_pass_url=None)
+    answer = IssuedAnswer(id=issued.id, icode=issued.shown, expires_at=issued.expires_at, portal_pass_url=None)
+    return answer, 201  # said here too: @idempotent keeps it
 
 
 @bp.delete("/staff/icodes/<icode_id>")

@@ -62,10 +62,10 @@ def count_try(tries: Tries, limits: TryLimits, now: datetime) -> Tries:
 def _check_may_try(tries: Tries, limits: TryLimits, now: datetime) -> None:
     if limits.in_row is not None and tries.in_row >= limits.in_row:
         raise TooManyTries(retry_after_s=int(DAY.total_seconds()))
-    if tries.wait_until is not None and now < tries.wait_until:
-        raise _again_at(tries.wait_until, now)
     if limits.per_day is not None and tries.in_day >= limits.per_day and tries.day_began_at is not None:
         raise _again_at(tries.day_began_at + DAY, now)
+    if tries.wait_until is not None and now < tries.wait_until:
+        raise _again_at(tries.wait_until, now)
 
 
 def _again_at(instant: datetime, now: datetime) -> TooManyTries:
