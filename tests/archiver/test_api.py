@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from contracts.archiver import PackageDownloaded
-from tests.archiver.house import CT_WITH_FINDINGS, a_share, an_account, an_icode
+from tests.archiver.exams_world import CT_WITH_FINDINGS
+from tests.archiver.house import a_share, an_account, an_icode
 
 OWNER = an_account()
 

@@ -16,7 +16,8 @@ from services.archiver.usecases.deliver import Download, note_sent
 from services.archiver.usecases.request import cancel_package
 from services.archiver.worker import Worker
 from services.chassis.jobs import DONE, LATER
-from tests.archiver.house import CT_WITH_FINDINGS, a_house, an_account, an_icode
+from tests.archiver.exams_world import CT_WITH_FINDINGS
+from tests.archiver.house import a_house, an_account, an_icode
 
 OWNER = an_account()
 STEPS = ("claim", "read", "write", "written", "close", "verify", "finish", "commit", "acknowledge")

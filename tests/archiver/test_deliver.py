@@ -20,7 +20,8 @@ from services.archiver.sending import Cut, Sending
 from services.archiver.store.tables import TicketRow
 from services.archiver.usecases import deliver
 from services.chassis.tables import Act
-from tests.archiver.house import CT_WITH_FINDINGS, a_house, a_share, an_account
+from tests.archiver.exams_world import CT_WITH_FINDINGS
+from tests.archiver.house import a_house, a_share, an_account
 
 OWNER = an_account()
 RECIPIENT = a_share("exam-1", include_report=True)

@@ -14,7 +14,8 @@ from services.archiver.handlers import HANDLERS
 from services.archiver.store import exams
 from services.archiver.store.tables import ExamFileRow, ExamRow, ExamStudyRow, ReportRow
 from services.chassis.db import new_id
-from tests.archiver.house import CT_WITH_FINDINGS, an_account, an_icode
+from tests.archiver.exams_world import CT_WITH_FINDINGS
+from tests.archiver.house import an_account, an_icode
 
 OWNER = an_account()
 
@@ -34,7 +35,7 @@ def copies(house, exam_id):
             (ReportRow, "exam_id"),
         ):
             for row in tx.scalars(select(table).filter_by(**{key: exam_id})):
-                values = {name: getattr(row, name) for name in table.__table__.columns.keys()}
+                values = {name: getattr(row, name) for name in table.__table__.columns}
                 found.append(str(sorted(values.items())).replace(exam_id, "EXAM"))
     return sorted(found)
 

@@ -21,7 +21,8 @@ from services.archiver.domain import (
 )
 from services.archiver.usecases.request import cancel_package, leave_address
 from services.chassis.tables import Act
-from tests.archiver.house import CT_WITH_FINDINGS, MR, a_share, an_account, an_icode
+from tests.archiver.exams_world import CT_WITH_FINDINGS, MR
+from tests.archiver.house import a_share, an_account, an_icode
 
 OWNER = an_account()
 

@@ -1,4 +1,4 @@
-"""Two workers share a queue; whichever makes a package is killed with -9 again and again. Nothing is lost or doubled."""
+"""Two workers; whichever makes a package is killed with -9 again and again: nothing lost, nothing doubled."""
 
 import hashlib
 import os
