@@ -9,6 +9,8 @@ from typing import Any
 
 from gateway.edge.upstream import Answer, Upstream, UpstreamDown
 
+PACKAGES = 200
+"""The holder's newest packages, the most that the archiver lists at once; open ones are a day old at most."""
 SHOWN = ("id", "format", "state", "progress", "readyAt", "expiresAt", "lastDownloadedAt", "newerImages")
 """What the list says of a package; the rest is at the package itself."""
 
@@ -34,7 +36,7 @@ def ask_exam(upstream: Upstream, headers: Mapping[str, str], exam_path: str) -> 
 def _packages_by_exam(upstream: Upstream, headers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]] | None:
     """Give packages by exam id; None when the archiver does not tell."""
     try:
-        answer = upstream.ask("archiver", "GET", "/packages", headers)
+        answer = upstream.ask("archiver", "GET", f"/packages?limit={PACKAGES}", headers)
     except UpstreamDown:
         return None
     if not answer.is_ok or not isinstance(answer.body, dict):

@@ -13,7 +13,7 @@ HOP_BY_HOP = frozenset(
 KEPT_BACK = frozenset(
     {
         "cookie", "host", "content-length", "expect", "forwarded", "x-forwarded-for", "x-forwarded-host",
-        "x-forwarded-proto", "x-forwarded-port", "x-real-ip", "x-client-address", "x-client-kind", "x-request-id",
+        "x-forwarded-proto", "x-forwarded-port", "x-real-ip", "x-client-address", "x-portal-web", "x-request-id",
     }
 )  # fmt: skip
 """From outside never to a service: cookies open no API, and who calls is said by the gateway alone."""

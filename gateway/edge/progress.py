@@ -118,4 +118,4 @@ class ProgressBoard:
 
 def _mark(package: Mapping[str, Any]) -> str:
     """Give what a change is known by: state, whole percent, place in the queue."""
-    return f"{package.get('state')}-{package.get('progress') or 0}-{package.get('ahead') or 0}"
+    return f"{package.get('state')}-{round(100 * (package.get('progress') or 0))}-{package.get('ahead') or 0}"

@@ -33,8 +33,8 @@ class Route:
 
 ROUTES: tuple[Route, ...] = (
     # Coming in
-    Route("/regions", ("GET",), "exams"),
-    Route("/regions/{id}/locations", ("GET",), "exams"),
+    Route("/regions", ("GET",), "identity"),
+    Route("/regions/{id}/locations", ("GET",), "identity"),
     Route("/icode-sessions", ("POST",), "identity", "secret"),
     Route("/registrations", ("POST",), "identity", "secret"),
     Route("/registrations/{id}/questions", ("GET",), "identity"),

@@ -9,17 +9,19 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 from urllib3 import BaseHTTPResponse
 
 from gateway.edge import issuers
 from gateway.edge.context import caller_headers, edge
 from gateway.edge.routes import Service
 from gateway.edge.upstream import Answer, decoded, pour
-from gateway.portal import session
+from gateway.portal import session, words
 
 RENEW_BEFORE_S = 45
 """An access token is renewed this long before its end, so that no page meets it expired."""
+WEB_MARK = {"X-Portal-Web": "1"}
+"""Marks a browser's session to its issuer; the edge takes it from every other request."""
 REMEMBER_S = 30.0
 """As long as an issuer gives the same successor for a refresh token just replaced (design/api.md)."""
 UNAUTHORIZED = 401
@@ -67,8 +69,14 @@ def ask(service: Service, method: str, path: str, body: dict[str, Any] | None = 
 
 def ask_as_nobody(service: Service, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """Ask *service* without a token, for entering. Marks the web's log-in, whose sessions idle out after 15 minutes."""
-    headers = {**caller_headers(None), "X-Client-Kind": "web"}
+    headers = _headers(None) | WEB_MARK
     return decode(edge().upstream.ask(service, method, path, headers, body))
+
+
+def _headers(bearer: str | None) -> dict[str, str]:
+    """Give the headers of a page's own calls: the browser and its language are told on."""
+    told = {"Accept-Language": words.language(), "User-Agent": request.headers.get("User-Agent", "")}
+    return caller_headers(bearer) | told
 
 
 def decode(answer: Answer) -> Any:
@@ -82,11 +90,11 @@ def as_caller(send: Callable[[dict[str, str]], Answer]) -> Answer:
     """Send with the caller's token, renewed first when it is about to end and once more when it was refused."""
     if session.current().access_until - session.now_s() < RENEW_BEFORE_S:
         renew()
-    answer = send(caller_headers(session.current().access))
+    answer = send(_headers(session.current().access))
     if answer.status != UNAUTHORIZED:
         return answer
     renew()
-    answer = send(caller_headers(session.current().access))
+    answer = send(_headers(session.current().access))
     if answer.status == UNAUTHORIZED:
         raise SessionEnded
     return answer
@@ -114,7 +122,7 @@ def pass_on(service: Service, path: str) -> Response:
 def _open(service: Service, path: str) -> BaseHTTPResponse:
     if session.current().access_until - session.now_s() < RENEW_BEFORE_S:
         renew()
-    return edge().upstream.open(service, "GET", path, caller_headers(session.current().access))
+    return edge().upstream.open(service, "GET", path, _headers(session.current().access))
 
 
 def renew() -> None:
@@ -131,7 +139,7 @@ def renew() -> None:
 
 
 def _ask_for_successors(issuer: Service, refresh: str) -> dict[str, Any] | None:
-    headers = {**caller_headers(None), "X-Client-Kind": "web"}
+    headers = _headers(None) | WEB_MARK
     answer = edge().upstream.ask(issuer, "POST", "/sessions/refresh", headers, {"refreshToken": refresh})
     if answer.is_ok:
         return dict(answer.body)

@@ -105,7 +105,7 @@ def _note(found: dict[str, Any]) -> str:
 def _percent(found: dict[str, Any]) -> int:
     if found.get("state") == "ready":
         return int(100 * int(found.get("bytesSent") or 0) / max(1, int(found.get("size") or 0)))
-    return int(found.get("progress") or 0)
+    return round(100 * (found.get("progress") or 0))
 
 
 @blueprint.app_template_global()

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 
 from contracts.tokens import Kind
 from gateway.edge import issuers
-from gateway.edge.context import caller_headers, edge
+from gateway.edge.context import edge
 from gateway.edge.upstream import UpstreamDown
 from gateway.portal import calls, gates, session, words
-from gateway.portal.calls import Refused
+from gateway.portal.calls import Refused, SessionEnded
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("entering", __name__)
@@ -25,7 +25,7 @@ FIRST_PAGE = {"share": "/shared", "staff": "/staff/visits"}
 @blueprint.get("/")
 def regions() -> Any:
     """Show the regions to choose from; where there is one alone, that."""
-    known = calls.ask_as_nobody("exams", "GET", "/regions").get("regions", [])
+    known = calls.ask_as_nobody("identity", "GET", "/regions").get("regions", [])
     if len(known) == 1:
         return redirect(calls.at("/r/{}", str(known[0]["id"])), 303)
     return render_template("regions.html", regions=known)
@@ -54,11 +54,11 @@ def _region_page(region_id: str, *, is_asked: bool) -> str:
 
 def _locations(region_id: str) -> tuple[str, list[dict[str, Any]]]:
     """Give a region's name and locations. Aborts with 404 for an unknown one."""
-    known = calls.ask_as_nobody("exams", "GET", "/regions").get("regions", [])
+    known = calls.ask_as_nobody("identity", "GET", "/regions").get("regions", [])
     its_name = next((str(one.get("name", region_id)) for one in known if str(one["id"]) == region_id), None)
     if its_name is None:
         abort(404)
-    found = calls.ask_as_nobody("exams", "GET", calls.at("/regions/{}/locations", region_id))
+    found = calls.ask_as_nobody("identity", "GET", calls.at("/regions/{}/locations", region_id))
     return its_name, list(found.get("locations", []))
 
 
@@ -160,9 +160,19 @@ def come_in(answer: dict[str, Any], kind: Kind) -> Response:
     if "accessToken" not in answer:
         abort(503)
     after = session.current().after
-    session.start(answer, kind, str((answer.get("viewer") or {}).get("name") or ""))
+    session.start(answer, kind)
+    if kind != "share":
+        session.change(name=_name())
     is_for_patients = kind in gates.PATIENTS and after.startswith("/") and not after.startswith("//")
     return app_redirect(after if is_for_patients and after else FIRST_PAGE.get(kind, "/exams"))
+
+
+def _name() -> str:
+    """Give the caller's name for the menu; empty when nobody tells."""
+    try:
+        return str(calls.ask("identity", "GET", "/me").get("name") or "")
+    except (Refused, SessionEnded, UpstreamDown):
+        return ""
 
 
 @blueprint.post("/log-out")
@@ -171,9 +181,8 @@ def log_out() -> Any:
     who = session.current()
     issuer = issuers.issuer_of_refresh(who.refresh)
     if issuer is not None:
-        told = caller_headers(who.access)
-        with suppress(UpstreamDown):  # its tokens end with their minutes; the browser forgets them now
-            edge().upstream.ask(issuer, "DELETE", "/sessions/current", told, {"refreshToken": who.refresh})
+        with suppress(UpstreamDown, Refused, SessionEnded):  # its tokens end by themselves; the browser forgets them
+            calls.ask(issuer, "DELETE", "/sessions/current", {"refreshToken": who.refresh})
     session.end()
     answer = app_redirect({"share": "/s?closed=1", "staff": "/staff"}.get(who.kind or "", "/enter"))
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -32,7 +32,7 @@ def _ask(exam_id: str, gate: dict[str, Any]) -> tuple[dict[str, Any] | None, dic
     except Refused as refused:
         if refused.status != 404:
             raise
-        status = "withdrawn" if refused.slug == "report-withdrawn" else "held"
+        status = "withdrawn" if refused.slug == "report-withdrawn" else str(refused.facts.get("report") or "held")
         return None, refused.facts | {"status": status}
 
 

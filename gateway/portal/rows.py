@@ -132,7 +132,9 @@ def _package_chip(package: dict[str, Any] | None, now: datetime, zone: str | Non
         return _downloaded_chip(package, zone)
     return {
         "queued": Chip("wait", "gear", _("Waiting to prepare")),
-        "preparing": Chip("wait", "gear", _("Preparing %(percent)d %%", percent=int(package.get("progress") or 0))),
+        "preparing": Chip(
+            "wait", "gear", _("Preparing %(percent)d %%", percent=round(100 * (package.get("progress") or 0)))
+        ),
         "failed": Chip("bad", "alert", _("Could not prepare")),
         "expired": Chip("calm", "clock", _("Download expired")),
     }[package["state"]]

@@ -66,11 +66,11 @@ def change(**facts: Any) -> Session:
     return session
 
 
-def start(answer: Any, kind: Kind, name: str) -> Session:
+def start(answer: Any, kind: Kind) -> Session:
     """Begin a logged-in session from an issuer's ``{accessToken, refreshToken, expiresIn}``, under a new secret."""
     now = now_s()
     current()
-    g.session = Session(csrf_key=secrets.token_urlsafe(24), kind=kind, name=name, started_at=now, seen_at=now)
+    g.session = Session(csrf_key=secrets.token_urlsafe(24), kind=kind, started_at=now, seen_at=now)
     return renew(answer)
 
 

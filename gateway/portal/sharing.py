@@ -1,20 +1,19 @@
 """Create Exam Share Link, the link made, and Share History (guide, 06)."""
 
 import secrets
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask_babel import gettext as _
 
 from gateway.edge.context import edge
-from gateway.portal import calls, gates, rows, viewing, words
+from gateway.portal import calls, gates, rows, viewing
 from gateway.portal.calls import Refused
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("sharing", __name__)
 
-END_OF_DAY = time(23, 59, 59)
 ANSWERS = {"yes": True, "no": False}
 ENDED = ("expired", "ended")
 SHORTEST_PASSWORD = 8
@@ -49,7 +48,7 @@ def create() -> Any:
         "examIds": exam_ids,
         "nickname": form["nickname"].strip(),
         "password": form["password"],
-        "expiresAt": _end_of(form["expiresAt"], exam_ids),
+        "expiresAt": form["expiresAt"],
         "mayDownload": form.get("mayDownload") == "yes",
         "includeReport": ANSWERS[form["includeReport"]],
         "includeVisitSummary": ANSWERS[form["includeVisitSummary"]],
@@ -102,13 +101,6 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _end_of(day: str, exam_ids: list[str]) -> str:
-    """Give the end of *day* at the site of the first exam, RFC 3339 UTC (design/rules.md, Shares)."""
-    exam = next((one for one in viewing.load().exams if str(one["id"]) in exam_ids), {})
-    local = datetime.combine(date.fromisoformat(day), END_OF_DAY, words.zone(rows.zone_of(exam)))
-    return local.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _shares() -> list[dict[str, Any]]:

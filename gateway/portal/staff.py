@@ -62,19 +62,23 @@ def find_visits() -> Any:
         return render_template("staff_visits.html", asked=asked, visits=None, error=_("Enter something to search for."))
     try:
         found = calls.ask("identity", "GET", f"/staff/visits?{query}").get("visits", [])
+        shown = [visit | {"icodes": _icodes(str(visit["id"]), asked["reason"])} for visit in found]
     except Refused as refused:
         if refused.status != 422:
             raise
         return render_template(
-            "staff_visits.html", asked=asked, visits=None, error=_("Say why you look outside your locations.")
+            "staff_visits.html",
+            asked=asked,
+            visits=None,
+            error=_("Say why you look: it is outside your locations, or the record is protected."),
         )
-    shown = [visit | {"icodes": _icodes(str(visit["id"]))} for visit in found]
     return render_template("staff_visits.html", asked=asked, visits=shown, error="")
 
 
-def _icodes(visit_id: str) -> list[dict[str, Any]]:
+def _icodes(visit_id: str, reason: str) -> list[dict[str, Any]]:
     """Give the states of a visit's codes; never a code."""
-    found = calls.ask("identity", "GET", calls.at("/staff/visits/{}/icodes", visit_id))
+    query = f"?reason={calls.at('{}', reason)}" if reason else ""
+    found = calls.ask("identity", "GET", calls.at("/staff/visits/{}/icodes", visit_id) + query)
     return list(found.get("icodes", []))
 
 

@@ -6,7 +6,7 @@ from gateway.edge.progress import ProgressBoard
 from gateway.edge.upstream import Upstream
 
 BEARER = {"Authorization": "Bearer t"}
-PACKAGE = {"id": "p1", "examIds": ["e1"], "format": "zip", "state": "preparing", "progress": 40, "sha256": None}
+PACKAGE = {"id": "p1", "examIds": ["e1"], "format": "zip", "state": "preparing", "progress": 0.4, "sha256": None}
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def test_the_list_holds_each_exams_packages(client):
     listed = client.get("/api/v1/exams?from=2026-01-01", headers=BEARER).json["exams"]
     packages = {exam["id"]: [package["id"] for package in exam["packages"]] for exam in listed}
     assert packages == {"e3": [], "e1": ["p1"], "e2": []}
-    assert listed[1]["packages"][0] == {"id": "p1", "format": "zip", "state": "preparing", "progress": 40}
+    assert listed[1]["packages"][0] == {"id": "p1", "format": "zip", "state": "preparing", "progress": 0.4}
 
 
 def test_exams_hears_the_query(client, services):
@@ -48,7 +48,7 @@ def test_a_refusal_of_exams_is_the_lists_answer(client):
 
 
 def test_progress_ends_with_the_package_that_is_ready(client, services):
-    services.packages["p1"] = PACKAGE | {"state": "ready", "progress": 100}
+    services.packages["p1"] = PACKAGE | {"state": "ready", "progress": 1.0}
     answer = client.get("/api/v1/packages/p1/progress", headers=BEARER)
     assert answer.content_type == "text/event-stream; charset=utf-8"
     blocks = answer.text.strip().split("\n\n")
@@ -62,7 +62,7 @@ def test_progress_tells_each_change_once(services):
     events = board.events("p1", "t", BEARER, None)
     assert next(events) == b": hello\n\n"
     assert b"id: preparing-40-0" in next(events)
-    services.packages["p1"]["progress"] = 60
+    services.packages["p1"]["progress"] = 0.6
     assert b"id: preparing-60-0" in next(events)
     services.packages["p1"]["state"] = "failed"
     assert b"id: failed-60-0" in next(events)

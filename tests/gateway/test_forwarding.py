@@ -14,7 +14,7 @@ from tests.gateway.upstreams import token
 
 def test_a_service_hears_who_calls_and_never_a_cookie(client, services):
     sent = {
-        "Cookie": "portal=x", "X-Client-Address": "6.6.6.6", "X-Client-Kind": "web", "X-Forwarded-For": "6.6.6.6",
+        "Cookie": "portal=x", "X-Client-Address": "6.6.6.6", "X-Portal-Web": "web", "X-Forwarded-For": "6.6.6.6",
         "Connection": "X-Secret-Hop", "X-Secret-Hop": "1", "Authorization": "Bearer a.b.c", "Idempotency-Key": "k1",
         "X-Request-Id": "abcdef1234567890",
     }  # fmt: skip
@@ -23,7 +23,7 @@ def test_a_service_hears_who_calls_and_never_a_cookie(client, services):
     assert path == "/shares?limit=2"
     assert (heard["Authorization"], heard["Idempotency-Key"]) == ("Bearer a.b.c", "k1")
     assert (heard["X-Client-Address"], heard["X-Request-Id"]) == ("127.0.0.1", "abcdef1234567890")
-    assert not {"Cookie", "X-Client-Kind", "X-Forwarded-For", "X-Secret-Hop"} & set(heard)
+    assert not {"Cookie", "X-Portal-Web", "X-Forwarded-For", "X-Secret-Hop"} & set(heard)
 
 
 def test_headers_named_by_connection_pass_neither_in_nor_out():

@@ -8,7 +8,7 @@ from tests.gateway.upstreams import NOW
 from tests.gateway.upstreams.known import stamp
 
 READY = {
-    "id": "p1", "examIds": ["e1"], "format": "zip", "state": "ready", "progress": 100, "size": 1000, "bytesSent": 0,
+    "id": "p1", "examIds": ["e1"], "format": "zip", "state": "ready", "progress": 1.0, "size": 1000, "bytesSent": 0,
     "fileName": "H26118201-MRI-of-the-brain.zip", "expiresAt": "2026-11-25T20:00:00Z", "lastDownloadedAt": None,
 }  # fmt: skip
 
@@ -54,7 +54,7 @@ def test_a_right_code_enters_and_a_wrong_one_is_named_at_the_field_S10(browser, 
     assert "<title>Error: " in wrong.text
     assert "AAAAA" not in wrong.text
     browser.enter()
-    assert services.last("identity", "/icode-sessions")[3]["X-Client-Kind"] == "web"
+    assert services.last("identity", "/icode-sessions")[3]["X-Portal-Web"] == "1"
 
 
 def test_an_expired_code_is_told_with_the_way_to_get_help_S69(browser):

@@ -5,8 +5,8 @@ import pytest
 from gateway.edge.routes import ROUTES
 
 CALLS = """
-GET /regions exams
-GET /regions/{}/locations exams
+GET /regions identity
+GET /regions/{}/locations identity
 POST /icode-sessions identity
 POST /registrations identity
 GET /registrations/{}/questions identity

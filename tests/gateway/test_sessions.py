@@ -109,7 +109,7 @@ def test_tokens_are_renewed_before_they_end(browser, clock, services):
     assert services.refreshed == 2
     _, _, _, heard, body = services.last("identity", "/sessions/refresh")
     assert json.loads(body) == {"refreshToken": "ri_1"}
-    assert heard["X-Client-Kind"] == "web"
+    assert heard["X-Portal-Web"] == "1"
 
 
 def test_a_token_refused_in_mid_session_is_renewed_once_and_the_page_comes(browser, services):

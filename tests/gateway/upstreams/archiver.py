@@ -25,7 +25,7 @@ def archiver(kept: Services) -> Flask:  # noqa: C901 - one function a call
             "examIds": body["examIds"],
             "format": body["format"],
             "state": "preparing",
-            "progress": 40,
+            "progress": 0.4,
             "etaSeconds": 170,
         }
         kept.packages["p1"] = package

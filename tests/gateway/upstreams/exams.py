@@ -9,20 +9,11 @@ from PIL import Image
 from tests.gateway.upstreams.known import HOUSTON, Services, new_app, problem
 
 
-def exams(kept: Services) -> Flask:  # noqa: C901 - one function a call
+def exams(kept: Services) -> Flask:
     app = new_app("exams", kept)
 
     def find(exam_id: str) -> dict[str, Any] | None:
         return next((one for one in kept.exams if one["id"] == exam_id), None)
-
-    @app.get("/regions")
-    def regions() -> Any:
-        return {"regions": [{"id": "texas", "name": "Texas"}, {"id": "ny", "name": "New York"}]}
-
-    @app.get("/regions/<region>/locations")
-    def locations(region: str) -> Any:
-        heights = HOUSTON | {"id": "TX-HOU-02", "name": "Houston, Heights", "address": "1919 N Shepherd Dr"}
-        return {"locations": [HOUSTON | {"address": "6410 Fannin St"}, heights]}
 
     @app.get("/exams")
     def listed() -> Any:

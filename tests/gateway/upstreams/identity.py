@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask, request
 
-from tests.gateway.upstreams.known import Services, new_app, problem
+from tests.gateway.upstreams.known import HOUSTON, Services, new_app, problem
 
 
 def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
@@ -36,13 +36,22 @@ def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
     def log_out() -> Any:
         return "", 204
 
+    @app.get("/regions")
+    def regions() -> Any:
+        return {"regions": [{"id": "texas", "name": "Texas"}, {"id": "ny", "name": "New York"}]}
+
+    @app.get("/regions/<region>/locations")
+    def locations(region: str) -> Any:
+        heights = HOUSTON | {"id": "TX-HOU-02", "name": "Houston, Heights", "address": "1919 N Shepherd Dr"}
+        return {"locations": [HOUSTON | {"address": "6410 Fannin St"}, heights]}
+
     @app.get("/signing-keys")
     def keys() -> Any:
         return {"keys": [{"kty": "OKP", "kid": "i1"}]}
 
     @app.get("/me")
     def me() -> Any:
-        return {"kind": "icode"}
+        return {"kind": "icode", "name": "Marisol Vega"}
 
     @app.get("/staff/visits")
     def visits() -> Any:

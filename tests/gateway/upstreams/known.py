@@ -101,7 +101,7 @@ class Services:
             "accessToken": access,
             "refreshToken": f"{prefix}{self.refreshed}",
             "expiresIn": self.expires_in,
-            "viewer": {"kind": kind, "name": "Marisol Vega" if kind == "account" else None},
+            "viewer": {"kind": kind},
         }
 
 

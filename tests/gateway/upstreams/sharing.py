@@ -19,7 +19,8 @@ def sharing(kept: Services) -> Flask:  # noqa: C901 - one function a call
     def make() -> Any:
         body = request.get_json()
         permissions = {name: body[name] for name in ("mayDownload", "includeReport", "includeVisitSummary")}
-        share = {name: body[name] for name in ("nickname", "examIds", "expiresAt")} | {
+        share = {name: body[name] for name in ("nickname", "examIds")} | {
+            "expiresAt": f"{body['expiresAt']}T23:59:59-06:00",
             "id": "s1",
             "url": "http://127.0.0.1/s#Qm7vX2kT9bRf4LwNz8HdYc",
             "state": "active",
@@ -68,6 +69,6 @@ def sharing(kept: Services) -> Flask:  # noqa: C901 - one function a call
 
     @app.get("/me")
     def me() -> Any:
-        return {"kind": "share", "name": "Marisol Vega", "share": kept.share_grants}
+        return {"kind": "share", "name": None, "share": kept.share_grants}
 
     return app
