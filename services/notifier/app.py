@@ -13,6 +13,7 @@ from services.chassis.service import Service
 from services.chassis.settings import load_or_exit
 from services.chassis.supervisor import Chore
 from services.chassis.web import create_app
+from services.notifier.api import bp
 from services.notifier.handlers import HANDLERS
 from services.notifier.letters import Letters
 from services.notifier.mail import open_mailer
@@ -55,10 +56,11 @@ def _send_all(parts: Parts) -> None:
 
 
 def make_web(parts: Parts) -> Flask:
-    """Give the HTTP door: probes and metrics."""
+    """Give the HTTP door."""
     verifier = Verifier("notifier", parts.db, parts.clock)
     app = create_app("notifier", "Notifier", verifier=verifier, ready=lambda: _ready(parts))
     app.extensions["parts"] = parts
+    app.register_blueprint(bp)
     return app
 
 

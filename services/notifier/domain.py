@@ -51,6 +51,13 @@ class FactsMissing(Refusal):
     slug = "facts-missing"
 
 
+class NotSwitchable(Refusal):
+    """Raised for a mail that was asked for, or that protects its reader: it is always sent."""
+
+    slug = "message-not-switchable"
+    words = "This message cannot be switched off."
+
+
 def find_addresses(emails: Iterable[str]) -> list[str]:
     """Give those of *emails* that a mail can go to, each once, in order; what a RIS holds is not always an address."""
     found: dict[str, str] = {}

@@ -62,13 +62,13 @@ def make_message(
     message["From"] = sender
     message["To"] = Address(username=local, domain=domain)
     message["Subject"] = subject
-    message["Content-Language"] = language
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     for name, value in headers.items():
         message[name] = value
     message.set_content(text, subtype="plain", charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    message["Content-Language"] = language  # last: setting a content drops what is said of another
     return message
 
 
@@ -172,10 +172,14 @@ class SmtpMailer:
             )
         else:
             connection = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_S)
-        if self.security == "smtp+starttls":
-            connection.starttls(context=ssl.create_default_context())
-        if self.user is not None:
-            connection.login(self.user, self.password or "")
+        try:
+            if self.security == "smtp+starttls":
+                connection.starttls(context=ssl.create_default_context())
+            if self.user is not None:
+                connection.login(self.user, self.password or "")
+        except (smtplib.SMTPException, OSError):
+            connection.close()
+            raise
         return connection
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import structlog
 from sqlalchemy import select
 
 from contracts.archiver import PackageEvent, PackageReady
@@ -18,6 +19,7 @@ from contracts.messages import About, ContactChanged, MessageRequested
 from contracts.sharing import ShareOpened, ShareState
 from contracts.topology import EVENT_TYPES
 from contracts.wire import Event
+from services.chassis import log
 from services.chassis.db import new_id
 from services.chassis.service import Service
 from services.chassis.tables import OutboxRow
@@ -151,3 +153,16 @@ def any_post(database_url: str, tmp_path: Path, clock: SetClock) -> Any:
     office = a_post_office(database_url, tmp_path, clock)
     yield office
     office.service.db.close()
+
+
+@pytest.fixture
+def logs(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Give a function that begins to log as a running service does, and gives one that reads what was logged."""
+
+    def begin() -> Any:
+        log.set_up("notifier", "test")
+        return lambda: "".join(capsys.readouterr())
+
+    yield begin
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()

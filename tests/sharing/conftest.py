@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from contracts.exams import ExamCompleted, ExamState
 from contracts.tokens import AccountGrants, Grants, ICodeGrants
 from contracts.topology import EVENT_TYPES
 from contracts.wire import Event
+from services.chassis import log
 from services.chassis.auth import note_key
 from services.chassis.db import new_id
 from services.chassis.service import Service
@@ -129,3 +131,16 @@ def any_house(database_url: str, tmp_path: Path, clock: SetClock) -> Any:
 
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+@pytest.fixture
+def logs(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Give a function that begins to log as a running service does, and gives one that reads what was logged."""
+
+    def begin() -> Any:
+        log.set_up("sharing", "test")
+        return lambda: "".join(capsys.readouterr())
+
+    yield begin
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()

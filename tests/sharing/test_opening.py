@@ -302,11 +302,12 @@ def sweep_now(house):
         sweep(tx, house.clock.now())
 
 
-def test_no_log_holds_a_token_password_name_or_address(house, capsys):
+def test_no_log_holds_a_token_password_name_or_address(house, logs):
+    read = logs()
     share = house.share(notifyEmail="anna@example.org")
     house.open(share, "wrong password", 401, name="Dr. R. Shah")
     opened = house.open(share, name="Dr. R. Shah")
-    logged = "".join(capsys.readouterr())
+    logged = read()
     secrets = [share["url"].split("#")[1], PASSWORD, "wrong password", "Dr. R. Shah", "Dr. Shah", "anna@example.org"]
     secrets += [opened["accessToken"], opened["refreshToken"], "127.0.0.1"]
     assert [secret for secret in secrets if secret in logged] == []

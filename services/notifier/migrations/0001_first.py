@@ -22,6 +22,12 @@ def upgrade() -> None:
         sa.Column("wants", sa.JSON, nullable=False),
     )
     op.create_table(
+        "message_switch",
+        sa.Column("kind", sa.String(16), primary_key=True),
+        sa.Column("id", sa.String(128), primary_key=True),
+        sa.Column("template", sa.String(32), primary_key=True),
+    )
+    op.create_table(
         "package",
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("state", sa.String(16), nullable=False),

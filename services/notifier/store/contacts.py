@@ -2,8 +2,10 @@
 
 from typing import Literal
 
+from sqlalchemy import delete, select
+
 from services.chassis.db import Tx
-from services.notifier.store.tables import ContactRow, ExamRow, PackageRow, TakenBackRow
+from services.notifier.store.tables import ContactRow, ExamRow, PackageRow, SwitchRow, TakenBackRow
 
 
 def keep_contact(
@@ -16,6 +18,18 @@ def keep_contact(
 def find_contact(tx: Tx, kind: str, contact_id: str) -> ContactRow | None:
     """Give where to write about somebody or something."""
     return tx.get(ContactRow, (kind, contact_id))
+
+
+def find_unwanted(tx: Tx, kind: str, contact_id: str) -> set[str]:
+    """Give the templates that somebody does without."""
+    return set(tx.scalars(select(SwitchRow.template).filter_by(kind=kind, id=contact_id)))
+
+
+def replace_unwanted(tx: Tx, kind: str, contact_id: str, templates: list[str]) -> None:
+    """Store the templates that somebody does without, in place of those before."""
+    tx.execute(delete(SwitchRow).where(SwitchRow.kind == kind, SwitchRow.id == contact_id))
+    tx.add_all([SwitchRow(kind=kind, id=contact_id, template=template) for template in templates])
+    tx.flush()
 
 
 def keep_package(tx: Tx, package_id: str, state: str) -> None:

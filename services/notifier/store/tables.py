@@ -27,6 +27,15 @@ class ContactRow(Base):
     wants: Mapped[list[str]]
 
 
+class SwitchRow(Base):
+    """A template that a holder or a patient does without."""
+
+    __tablename__ = "message_switch"
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    template: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
 class PackageRow(Base):
     """The newest state of a package."""
 

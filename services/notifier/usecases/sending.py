@@ -109,8 +109,9 @@ def _find_recipients(tx: Tx, notice: NoticeRow) -> tuple[list[str], Language]:
     if notice.email is not None:
         return find_addresses([notice.email]), _language(notice, None)
     for contact in _find_contacts(tx, notice):
-        addresses = find_addresses(contact.emails)
-        if addresses and wants(contact.wants, cast("Template", notice.template)):
+        addresses, template = find_addresses(contact.emails), cast("Template", notice.template)
+        is_off = template in contacts.find_unwanted(tx, contact.kind, contact.id)
+        if addresses and wants(contact.wants, template) and not is_off:
             return addresses, _language(notice, contact)
     return [], "en"
 

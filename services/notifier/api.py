@@ -1,0 +1,72 @@
+"""The notifier's HTTP door: what an account is mailed about can be switched off and on again."""
+
+from typing import Any, cast
+
+from apiflask import APIBlueprint
+from flask import current_app
+from pydantic import Field
+
+from contracts.messages import Template
+from services.chassis.caller import Caller
+from services.chassis.web import Answer, Ask, Forbidden, caller
+from services.notifier.parts import Parts
+from services.notifier.usecases import switches
+
+bp = APIBlueprint("messages", __name__)
+
+
+class SwitchBody(Ask):
+    """``PATCH /me/messages``: the templates that are not wanted; all others are."""
+
+    unwanted: list[Template] = Field(max_length=32)
+
+
+class SwitchAnswer(Answer):
+    """A template that can be switched off, and whether it is sent."""
+
+    template: Template
+    is_wanted: bool
+
+
+class SwitchesAnswer(Answer):
+    """All that can be switched off."""
+
+    messages: list[SwitchAnswer]
+
+
+def parts() -> Parts:
+    """Give the service's parts."""
+    return cast("Parts", current_app.extensions["parts"])
+
+
+def account() -> Caller:
+    """Give the account that makes this request. Raises Unauthenticated, Forbidden."""
+    who = caller()
+    if who.kind != "account":
+        raise Forbidden
+    return who
+
+
+@bp.get("/me/messages")
+@bp.output(SwitchesAnswer)
+def find_switches() -> Any:
+    """Say which mails this account gets."""
+    who = account()
+    with parts().db.read() as tx:
+        return _answer(switches.find_unwanted(tx, who))
+
+
+@bp.patch("/me/messages")
+@bp.input(SwitchBody, arg_name="body")
+@bp.output(SwitchesAnswer)
+def set_switches(body: SwitchBody) -> Any:
+    """Switch mails off and on, for this account and for its patients' contacts."""
+    who = account()
+    with parts().db.begin() as tx:
+        return _answer(switches.set_unwanted(tx, who, body.unwanted, parts().clock.now()))
+
+
+def _answer(unwanted: set[Template]) -> SwitchesAnswer:
+    return SwitchesAnswer(
+        messages=[SwitchAnswer(template=one, is_wanted=one not in unwanted) for one in switches.find_switchable()]
+    )
