@@ -34,18 +34,18 @@ def test_it_is_ready_while_its_database_answers(house):
 
 
 @pytest.fixture
-def logged(capsys):
-    """Logs as the service writes them; gives what was written so far when called."""
+def as_it_logs():
+    """Call it, and the service logs as it does in earnest (to the stdout of that moment)."""
     root = logging.getLogger()
     handlers, config = root.handlers[:], structlog.get_config()
-    log.set_up("identity", "api")
-    yield lambda: capsys.readouterr().out
+    yield lambda: log.set_up("identity", "api")
     root.handlers[:] = handlers
     structlog.configure(**config)
     structlog.contextvars.clear_contextvars()
 
 
-def test_no_name_code_password_token_or_number_gets_into_a_log(house, logged):
+def test_no_name_code_password_token_or_number_gets_into_a_log(house, as_it_logs, capsys):
+    as_it_logs()
     house.open_account()
     issued = house.issue()
     came_in = house.enter(issued["icode"])
@@ -54,7 +54,7 @@ def test_no_name_code_password_token_or_number_gets_into_a_log(house, logged):
     house.log_in(password="a wrong but long password", status=401)
     house.call("GET", "/staff/visits?mrn=MRN-anna&lastName=Doe", 200, house.desk())
     house.call("GET", "/me", 200, came_in["accessToken"])
-    said = logged()
+    said = capsys.readouterr().out
     assert '"route": "/icode-sessions"' in said
     private = ["Doe", "MRN-anna", "anna80", PASSWORD, issued["icode"], issued["icode"][6:], "wrong but long"]
     private += [answer[name] for answer in (came_in, logged_in) for name in ("accessToken", "refreshToken")]
