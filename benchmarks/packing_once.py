@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
-from contracts.exams import Manifest, ManifestInstance, ManifestSeries
+from contracts.manifest import Manifest, ManifestInstance, ManifestSeries
 from services.archiver.dicomdir_records import moment_of
 from services.archiver.layout import lay_out, make_dicomdir
 from services.archiver.packing import Contents, pack_iso, pack_zip

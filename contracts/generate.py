@@ -8,7 +8,7 @@ import yaml
 
 from contracts import topology
 from contracts.archiver import BuildPackage
-from contracts.exams import Manifest
+from contracts.manifest import Manifest
 from contracts.tokens import Claims
 from contracts.wire import Command, Event, Wire
 

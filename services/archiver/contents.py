@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from contracts.exams import Manifest
+from contracts.manifest import Manifest
 
 Render = Callable[[str, int], bytes | None]
 """Gives the JPEG of a frame (from 1) of the object of that key, or None where there is no picture; asked from several

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts.exams import DicomJson, ManifestInstance, ManifestSeries
+from contracts.manifest import DicomJson, ManifestInstance, ManifestSeries
 from services.archiver.explicit_vr import encode_dataset, encode_element, is_ascii
 
 NEXT_OFFSET_AT = 16

@@ -8,7 +8,7 @@ import json
 import struct
 from typing import Any
 
-from contracts.exams import DicomJson
+from contracts.manifest import DicomJson
 
 LONG_LENGTH_VRS = frozenset(["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"])
 TEXT_VRS = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT"])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, uuid5
 
-from contracts.exams import DicomJson, Manifest, ManifestInstance, ManifestSeries
+from contracts.manifest import DicomJson, Manifest, ManifestInstance, ManifestSeries
 from services.archiver.dicomdir import Dicomdir
 from services.archiver.dicomdir_records import (
     Moment,

@@ -13,7 +13,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from contracts.exams import DicomJson
+from contracts.manifest import DicomJson
 from services.archiver.contents import Contents
 from services.archiver.dicomdir_records import value_of
 from services.archiver.layout import Layout, PlacedSeries, PlacedStudy

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from contracts.archiver import PackageFormat
-from contracts.exams import ManifestInstance
+from contracts.manifest import ManifestInstance
 from services.archiver.contents import Contents, Omitted, Packed, Render, ReportPdf
 from services.archiver.dicomdir_records import moment_of
 from services.archiver.errors import NothingToPack

@@ -8,7 +8,7 @@ from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO
 
-from contracts.exams import ManifestInstance
+from contracts.manifest import ManifestInstance
 from services.archiver import zip_writer
 from services.archiver.contents import Contents, Omitted, Packed, Render, ReportPdf, estimate_bytes
 from services.archiver.errors import ObjectUnreadable

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from typing import Protocol
 
-from contracts.exams import ManifestInstance
+from contracts.manifest import ManifestInstance
 from services.archiver.errors import ObjectDamaged, ObjectUnreadable
 from services.archiver.pool import in_order
 from services.chassis.objects import ObjectMissing

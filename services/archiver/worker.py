@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from contracts.exams import Manifest, frame_key
+from contracts.manifest import Manifest, frame_key
 from services.archiver import packing
 from services.archiver.chores import FOLDER
 from services.archiver.contents import Contents, Packed, ReportPdf

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
-from contracts.exams import DicomJson, ObjectRole
+from contracts.manifest import DicomJson, ObjectRole
 from contracts.refusal import Refusal
 from services.chassis.dicom_walker import (
     DEFLATED_LE,

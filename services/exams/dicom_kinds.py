@@ -7,7 +7,7 @@ an object is a finding.
 from functools import lru_cache
 from typing import Final
 
-from contracts.exams import ObjectRole
+from contracts.manifest import ObjectRole
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 DICOMDIR: Final = "1.2.840.10008.1.3.10"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from struct import unpack
 from typing import Any, Final
 
-from contracts.exams import DicomJson
+from contracts.manifest import DicomJson
 
 CHARSET: Final = 0x00080005
 TAGS: Final[dict[int, str]] = {

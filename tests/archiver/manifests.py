@@ -9,7 +9,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.fileset import _FOUR_LEVEL_SOP_CLASSES
 
-from contracts.exams import Manifest, ManifestInstance, ManifestSeries, frame_key
+from contracts.manifest import Manifest, ManifestInstance, ManifestSeries, frame_key
 from services.archiver.dicomdir_records import REQUIRED_KEYS
 from services.archiver.packing import Contents
 from services.chassis.objects import ObjectMissing

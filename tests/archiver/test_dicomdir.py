@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.fileset import FileSet
 
-from contracts.exams import Manifest, ManifestInstance, ManifestSeries
+from contracts.manifest import Manifest, ManifestInstance, ManifestSeries
 from services.archiver.dicomdir_records import REQUIRED_KEYS, Moment
 from services.archiver.layout import lay_out, make_dicomdir
 from tests.archiver.manifests import DATA, NOON, MemoryStore, a_package_of, store_files

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 
-from contracts.exams import Manifest, ManifestInstance, ManifestSeries
+from contracts.manifest import Manifest, ManifestInstance, ManifestSeries
 from services.archiver.errors import NothingToPack, ObjectDamaged, ObjectTooBigForIso, ObjectUnreadable
 from services.archiver.packing import ReportPdf, estimate_bytes
 from services.chassis.objects import ObjectStoreDown

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import generate_uid
 
-from contracts.exams import Manifest, frame_key
+from contracts.manifest import Manifest, frame_key
 from services.chassis.objects import ObjectMissing, ObjectStoreDown
 from services.exams.dicom_headers import to_part10
 from services.exams.store.tables import InstanceRow, StudyRow
@@ -166,7 +166,8 @@ def test_a_chunked_body_is_taken(desk: Desk):
     answer = desk.client.post(
         "/dicomweb/studies",
         input_stream=data,
-        headers=desk.system("images.store") | {"Content-Type": "multipart/related; type=application/dicom; boundary=cut"},
+        headers=desk.system("images.store")
+        | {"Content-Type": "multipart/related; type=application/dicom; boundary=cut"},
         environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
     )
     assert answer.status_code == 200

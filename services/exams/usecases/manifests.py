@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from contracts.exams import Manifest, ManifestInstance, ManifestSeries
+from contracts.manifest import Manifest, ManifestInstance, ManifestSeries
 from services.chassis.db import new_id
 from services.exams.domain.exams import MANIFEST_EVERY
 from services.exams.parts import Parts

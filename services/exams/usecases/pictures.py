@@ -8,7 +8,7 @@ from datetime import timedelta
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from contracts.exams import frame_key
+from contracts.manifest import frame_key
 from services.chassis import log
 from services.chassis.caller import Caller
 from services.chassis.frames import render_jpeg_guarded
