@@ -75,9 +75,10 @@ class Desk:
 
     def stow(self, *objects: bytes, study: str | None = None) -> Any:
         """Post DICOM objects; give the answer."""
-        body = b"".join(
-            b"--cut\r\nContent-Type: application/dicom\r\n\r\n" + one + b"\r\n" for one in objects
-        ) + b"--cut--\r\n"
+        body = (
+            b"".join(b"--cut\r\nContent-Type: application/dicom\r\n\r\n" + one + b"\r\n" for one in objects)
+            + b"--cut--\r\n"
+        )
         kind = 'multipart/related; type="application/dicom"; boundary=cut'
         path = "/dicomweb/studies" + (f"/{study}" if study else "")
         return self.client.post(path, data=body, headers=self.system("images.store") | {"Content-Type": kind})

@@ -34,7 +34,10 @@ def gate(desk: Desk) -> dict:
 
 def everything_shown(desk: Desk) -> str:
     exam_id, who = exam_of(desk)
-    paths = ["/exams", *(f"/exams/{exam_id}{tail}" for tail in ("", "/report", "/report.pdf", "/visit-summary", "/images"))]
+    paths = [
+        "/exams",
+        *(f"/exams/{exam_id}{tail}" for tail in ("", "/report", "/report.pdf", "/visit-summary", "/images")),
+    ]
     return "".join(desk.get(path, who).data.decode("latin-1") for path in paths)
 
 

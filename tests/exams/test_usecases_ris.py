@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 
 from services.exams.store.tables import ExamRow, ExamStudyRow, PatientRow, ReportRow, VisitRow
+from services.exams.usecases import manifests
 from tests.exams.conftest import Desk, Ris, a_desk, study_files
 from tests.servers import NOON, SetClock
 
@@ -92,7 +93,10 @@ def test_a_cancelled_order_is_told_and_its_images_go(desk: Desk, clock: SetClock
     assert "exam.images-available" in desk.names()
     desk.hl7(ris.ordered("CA", control="CA"))
     told = desk.told("exam.cancelled", "exam.removed")
-    assert [(one["type"], one["imagesAvailable"]) for one in told] == [("exam.cancelled", False), ("exam.removed", False)]
+    assert [(one["type"], one["imagesAvailable"]) for one in told] == [
+        ("exam.cancelled", False),
+        ("exam.removed", False),
+    ]
 
 
 def test_a_merged_patients_exams_move_and_an_undone_merge_brings_them_back(any_desk: Desk, clock: SetClock):
@@ -201,7 +205,7 @@ def play(desk: Desk, steps: list[str]) -> None:
 def state_of(desk: Desk) -> dict:
     """Give what is so in the end, without ids and versions."""
     desk.clock.advance(timedelta(seconds=6))
-    desk.settle()
+    manifests.make_due(desk.parts)
     with desk.service.db.read() as tx:
         exam, visit, report = tx.query(ExamRow).one(), tx.query(VisitRow).one(), tx.query(ReportRow).one()
         told = {name: value for name, value in exam.told.items() if not name.endswith("Id")}
@@ -226,7 +230,7 @@ def in_order() -> dict:
         return found
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.permutations(STEPS), again=st.lists(st.sampled_from(STEPS), max_size=4))
 def test_whatever_the_order_and_however_often_the_state_is_the_same(in_order: dict, steps, again):
     with TemporaryDirectory() as folder:

@@ -3,11 +3,11 @@
 import base64
 import binascii
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from apiflask import APIBlueprint
 from flask import Response
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from services.chassis.web import Ask, viewer
 from services.exams.api.door import language, parts
@@ -18,11 +18,19 @@ from services.exams.usecases.viewing import ExamFilter
 blueprint = APIBlueprint("exams", __name__)
 
 
+def _day_or_instant(value: Any) -> Any:
+    """Read a day where no time is given; an instant at midnight is still an instant."""
+    return date.fromisoformat(value) if len(value) == len("2026-03-02") else datetime.fromisoformat(value)
+
+
+DayOrInstant = Annotated[datetime | date, BeforeValidator(_day_or_instant)]
+
+
 class ListAsk(Ask):
     """What a list of exams is narrowed to; ``from`` and ``to`` are days (both within) or instants."""
 
-    since: date | datetime | None = Field(default=None, alias="from")
-    to: date | datetime | None = None
+    since: DayOrInstant | None = Field(default=None, alias="from")
+    to: DayOrInstant | None = None
     modality: str | None = Field(default=None, max_length=16)
     location_id: str | None = Field(default=None, max_length=64)
     limit: int = Field(default=50, ge=1, le=200)

@@ -123,7 +123,6 @@ def _note_order(
     exam.field_told = newest.note(exam.field_told, news, at)
     for field, value in news.items():
         setattr(exam, field, value)
-    exam.sorted_at = exam.starts_at or exam.sorted_at
     exam.ordered_at = min(at, exam.ordered_at or at)
     if order.status == "completed":
         exam.completed_at = min(at, exam.completed_at or at)
@@ -165,7 +164,9 @@ def _settle(
     tx.flush()
     exams = exam_store.find_exams_of_visits(tx, [visit.id for visit in visits])
     changed = match_exams(tx, exams, now)
+    starts = {visit.id: visit.starts_at for visit in visits}
     for exam in exams:
+        exam.sorted_at = exam.starts_at or starts[exam.visit_id] or exam.ordered_at or exam.sorted_at
         reports.attach(tx, parts, exam, now)
     for patient in patients:
         settle_patient(tx, patient, now)
