@@ -39,7 +39,14 @@ def visit_summary(exam_id: str) -> Any:
     """Show where things stand, and the visit's facts."""
     context = viewing.context(exam_id, "visit")
     summary = _summary(exam_id, context["share"])
-    return render_template("visit.html", **context, summary=summary)
+    steps = steps_told(summary.get("steps") or []) if summary else []
+    return render_template("visit.html", **context, summary=summary, steps=steps)
+
+
+def steps_told(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the steps done and the next ones; one left out on the way, such as an arrival nobody noted, is not told."""
+    last_done = max((number for number, step in enumerate(steps) if step.get("at")), default=-1)
+    return [step for number, step in enumerate(steps) if step.get("at") or number > last_done]
 
 
 def _summary(exam_id: str, share: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """An exam's Report, or when it comes and why (guide, 01 and 04)."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -9,6 +10,9 @@ from gateway.portal.calls import Refused
 from gateway.portal.words import laws
 
 blueprint = Blueprint("report", __name__)
+
+HEADING = re.compile(r"([A-Z][A-Z /&]{2,40}):\s*(.*)")
+"""``FINDINGS: …``, as radiologists' reports have them."""
 
 
 @blueprint.get("/exams/<exam_id>/report")
@@ -22,7 +26,27 @@ def report(exam_id: str) -> Any:
     found = None
     if gate.get("status") == "available":
         found, gate = _ask(exam_id, gate)
-    return render_template("report.html", **context, gate=gate, report=found, steps=_steps(exam_id, gate), laws=laws())
+    sections = sections_of(found.get("text") or "", found.get("impression") or "") if found else []
+    steps = _steps(exam_id, gate)
+    return render_template(
+        "report.html", **context, gate=gate, report=found, sections=sections, steps=steps, laws=laws()
+    )
+
+
+def sections_of(text: str, impression: str) -> list[tuple[str, list[str]]]:
+    """Give a report's text as sections: heading (``""`` for none) and lines, in order.
+
+    The impression stands first on the page, so a section that says exactly the same is left out; nothing else is.
+    """
+    sections: list[tuple[str, list[str]]] = [("", [])]
+    for line in (part.strip() for part in text.splitlines()):
+        found = HEADING.match(line)
+        if found:
+            sections.append((found[1].capitalize(), [found[2]] if found[2] else []))
+        elif line:
+            sections[-1][1].append(line)
+    said = [line.strip() for line in impression.splitlines() if line.strip()]
+    return [one for one in sections if one[1] and (one[1] != said or one[0] != "Impression")]
 
 
 def _ask(exam_id: str, gate: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The portal's two languages: which one, and how a date, a size or what is left of a time is said."""
 
 import math
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,7 +32,7 @@ def add_to(app: Flask) -> None:
     babel.init_app(app, locale_selector=language)
     app.jinja_env.filters.update(
         day=say_day, short_day=say_short_day, moment=say_moment, short_moment=say_short_moment, size=say_size,
-        left=say_left, birth_date=say_date, at_day=say_moment_of_day, short_date=say_short_date,
+        left=say_left, birth_date=say_date, at_day=say_moment_of_day, short_date=say_short_date, last_day=say_last_day,
     )  # fmt: skip
     app.jinja_env.globals.update(language=language)
 
@@ -90,6 +90,12 @@ def say_short_day(text: str | None, zone_name: str | None) -> str:
     """Give ``Nov 23`` at the site."""
     local = _local(text, zone_name)
     return str(format_skeleton("MMMd", local, locale=get_locale())) if local else ""
+
+
+def say_last_day(text: str | None, zone_name: str | None) -> str:
+    """Give the day at the site whose end is *text*'s instant, or that holds it: ``Dec 31, 2099`` for its midnight."""
+    local = _local(text, zone_name)
+    return format_date((local - timedelta(seconds=1)).date(), "long", get_locale()) if local else ""
 
 
 def say_moment(text: str | None, zone_name: str | None) -> str:

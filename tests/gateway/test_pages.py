@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from gateway.portal.exams import steps_told
+from gateway.portal.report import sections_of
 from tests.gateway.upstreams import NOW
 from tests.gateway.upstreams.known import stamp
 
@@ -99,7 +101,8 @@ def test_the_visit_summary_shows_the_visit_and_where_things_stand_S25(browser):
 
 def test_a_report_is_read_printed_and_had_as_pdf_S26_S27(browser):
     page = browser.enter().get("/exams/e2/report").text
-    assert "No acute bleeding." in page
+    assert page.count("No acute bleeding.") == 1
+    assert page.index("<h3>Impression</h3>") < page.index("<h3>Findings</h3>") < page.index("The bones are intact.")
     assert "data-print" in page
     pdf = browser.get("/exams/e2/report.pdf")
     assert (pdf.content_type, pdf.headers["Cache-Control"]) == ("application/pdf", "no-store")
@@ -274,3 +277,22 @@ def test_a_page_holds_no_inline_script_or_style(browser, services):
         assert "<style" not in page
         assert page.count("<script") == page.count('<script type="module" src="/static/')
         assert " onclick=" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "sections"),
+    [
+        ("IMPRESSION:\nClear.\nFINDINGS: Lungs clear.", [("Findings", ["Lungs clear."])]),
+        ("IMPRESSION:\nClear.\nSee addendum.", [("Impression", ["Clear.", "See addendum."])]),
+        ("No headings here.\n\nClear.", [("", ["No headings here.", "Clear."])]),
+        ("FINDINGS:\nClear.", [("Findings", ["Clear."])]),
+    ],
+)
+def test_nothing_of_a_report_is_left_out_but_an_impression_said_twice(text, sections):
+    assert sections_of(text, "Clear.") == sections
+
+
+def test_a_step_left_out_on_the_way_is_not_told_and_the_next_ones_are():
+    steps = [{"slug": "ordered", "at": "x"}, {"slug": "arrived", "at": None}, {"slug": "completed", "at": "x"}]
+    steps += [{"slug": "report-signed", "at": None}]
+    assert [step["slug"] for step in steps_told(steps)] == ["ordered", "completed", "report-signed"]
