@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from services.chassis.auth import Verifier
-from services.chassis.db import Database
+from services.chassis.db import Database, Tx
 from services.chassis.idempotency import AnswerKeeper
 from services.chassis.locations import load_locations
 from services.chassis.passwords import SecretHasher
@@ -22,6 +22,7 @@ from services.identity.handlers import HANDLERS
 from services.identity.parts import Parts
 from services.identity.settings import IdentitySettings
 from services.identity.usecases.icodes import tell_expired
+from services.identity.usecases.retelling import retell
 from services.identity.usecases.tidying import tidy
 
 TELL_EXPIRED_EVERY_S = 30.0
@@ -55,6 +56,7 @@ def make(settings: IdentitySettings | None = None) -> Service:
             Chore("icode-expiry", TELL_EXPIRED_EVERY_S, lambda: _tell_expired(parts)),
             Chore("identity-tidy", TIDY_EVERY.total_seconds(), lambda: _tidy(parts)),
         ),
+        retell=lambda tx, queue, _since: _retell(tx, parts, queue),
         on_start=lambda: _publish_key(parts),
     )
 
@@ -78,6 +80,10 @@ def _ready(parts: Parts) -> dict[str, Any]:
 def _publish_key(parts: Parts) -> None:
     with parts.db.begin() as tx:
         publish_key(tx, "identity", parts.minter.key, parts.clock.now())
+
+
+def _retell(tx: Tx, parts: Parts, queue: str) -> None:
+    retell(tx, parts, queue)
 
 
 def _tell_expired(parts: Parts) -> None:

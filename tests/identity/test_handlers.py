@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from contracts.access import AccessEnded
+from contracts.access import AccessEnded, SigningKeyPublished
 from contracts.audit import ActRecorded
 from contracts.exams import (
     ExamChanged,
@@ -262,3 +262,21 @@ def test_a_second_other_act_at_the_same_place_is_not_believed(house, acts):
     house.hear(*acts, acts[1].model_copy(update={"actor": "staff:other", "hash": "f" * 64}))
     with house.parts.db.read() as tx:
         assert find_break(tx, "identity") is None
+
+
+# --- retelling ------------------------------------------------------------------------------------------------------
+
+
+def test_a_service_that_lost_its_copy_is_told_keys_contacts_and_who_lost_access(house):
+    account = house.open_account()
+    house.call("DELETE", "/sessions", 204, house.log_in()["accessToken"])
+    before = len(house.told())
+    with house.parts.db.begin() as tx:
+        house.service.retell(tx, "notifier.events", None)
+    with house.parts.db.read() as tx:
+        rows = tx.scalars(select(OutboxRow).order_by(OutboxRow.seq)).all()[before:]
+    assert {row.to_queue for row in rows} == {"notifier.events"}
+    told = house.told()[before:]
+    assert [type(event) for event in told] == [SigningKeyPublished, AccessEnded, ContactChanged, ContactChanged]
+    assert (told[1].id, told[1].version) == (f"account:{account}", 2)
+    assert told[2:] == [one.model_copy(update={"at": told[2].at}) for one in house.told(ContactChanged)[:2]]

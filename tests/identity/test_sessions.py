@@ -13,6 +13,8 @@ from contracts.messages import ContactChanged
 from contracts.tokens import AccountGrants
 from services.chassis.auth import Unauthenticated
 from services.identity.domain.accounts import UserIdTaken
+from services.identity.store.accounts import find_account
+from services.identity.usecases.accounts import NewAccount, open_account
 from tests.identity.conftest import PASSWORD, a_patient, a_visit, an_exam
 from tests.servers import NOON
 
@@ -101,12 +103,20 @@ def test_a_password_of_a_megabyte_is_refused_before_any_work(house, password):
 
 
 def test_a_password_is_right_in_every_unicode_form(house):
-    from services.identity.usecases.accounts import NewAccount, open_account
-
     ask = NewAccount("zoe", "zoe@example.org", house.parts.hasher.hash("caf\u00e9 caf\u00e9 caf\u00e9"))
     with house.parts.db.begin() as tx:
         open_account(tx, ask, ["anna"], NOON)
     house.log_in("zoe", "cafe\u0301 cafe\u0301 cafe\u0301")
+
+
+@pytest.mark.parametrize("mark", ["frozen_at", "closed_at"])
+def test_a_frozen_or_closed_account_gets_nobody_in_and_says_nothing_of_it(house, mark):
+    account = house.open_account()
+    came_in = house.log_in()
+    with house.parts.db.begin() as tx:
+        setattr(find_account(tx, account), mark, NOON)
+    assert house.log_in(status=401)["type"].endswith("wrong-credentials")
+    refresh(house, came_in["refreshToken"], 401)
 
 
 # --- refreshing -----------------------------------------------------------------------------------------------------

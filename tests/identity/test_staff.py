@@ -63,6 +63,17 @@ def test_what_does_not_fit_is_not_found(two_places, asked):
     assert find(two_places, two_places.desk(), **asked) == []
 
 
+def test_a_long_list_comes_in_pages_newest_first(house):
+    house.hear(*(a_visit(f"v{hour}", starts_at=NOON.replace(hour=hour)) for hour in (13, 14, 15)))
+    desk, pages, cursor = house.desk(), [], None
+    while cursor is not None or not pages:
+        asked = {"date": "2026-03-02", "limit": 2, "cursor": cursor or 0}
+        answer = house.call("GET", "/staff/visits", 200, desk, query_string=asked)
+        pages.append([visit["id"] for visit in answer["visits"]])
+        cursor = answer["next"]
+    assert pages == [["v15", "v14"], ["v13", "visit-1"]]
+
+
 def test_a_search_without_anything_is_refused(house):
     assert find(house, house.desk(), 422)["type"].endswith("search-too-wide")
 

@@ -30,6 +30,8 @@ class VisitsAsk(Ask):
     day: date | None = Field(None, alias="date")
     location_id: str | None = Field(None, max_length=32)
     reason: str | None = Field(None, max_length=500)
+    limit: int = Field(50, ge=1, le=100)
+    cursor: int = Field(0, ge=0, le=10_000)
 
 
 class ReasonAsk(Ask):
@@ -83,6 +85,8 @@ class VisitsAnswer(Answer):
     """Visits, newest first."""
 
     visits: list[StaffVisitAnswer]
+    next: str | None
+    """The cursor of the next page; null on the last."""
 
 
 class ICodeAnswer(Answer):
@@ -101,6 +105,7 @@ class ICodesAnswer(Answer):
     """A visit's codes, newest first."""
 
     icodes: list[ICodeAnswer]
+    next: None = None
 
 
 class IssuedAnswer(Answer):
@@ -135,8 +140,10 @@ def visits(ask: VisitsAsk) -> VisitsAnswer:
         location_id=ask.location_id,
     )
     with parts().db.begin() as tx:
-        found = front_desk.find_visits(tx, who, asked, ask.reason, parts().clock.now())
-    return VisitsAnswer(visits=[_visit_answer(visit) for visit in found])
+        page = front_desk.Page(ask.limit, ask.cursor)
+        found, has_more = front_desk.find_visits(tx, who, asked, ask.reason, page, parts().clock.now())
+    following = str(ask.cursor + ask.limit) if has_more else None
+    return VisitsAnswer(visits=[_visit_answer(visit) for visit in found], next=following)
 
 
 def _visit_answer(visit: front_desk.ShownVisit) -> StaffVisitAnswer:

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("frozen_at", UtcDateTime(), nullable=True),
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("contact_version", sa.Integer(), nullable=False),
     )
     op.create_index("ix_account_email", "account", ["email"])
     op.create_table(

@@ -29,6 +29,8 @@ class AccountRow(Base):
     closed_at: Mapped[datetime | None]
     version: Mapped[int]
     """Of the events told of it."""
+    contact_version: Mapped[int]
+    """Of what was told of its contact."""
 
 
 class AccountPatientRow(Base):
@@ -42,7 +44,7 @@ class AccountPatientRow(Base):
 
 def add_account(tx: Tx, **columns: Any) -> bool:
     """Add an account; False when the User ID is taken."""
-    values = {"frozen_at": None, "closed_at": None, "version": 1, **columns}
+    values = {"frozen_at": None, "closed_at": None, "version": 1, "contact_version": 1, **columns}
     return insert_new(tx, AccountRow, values, ["user_id_folded"])
 
 
@@ -60,6 +62,11 @@ def find_account(tx: Tx, account_id: str) -> AccountRow | None:
 def find_account_by_user_id(tx: Tx, user_id_folded: str) -> AccountRow | None:
     """Give an account by User ID."""
     return tx.scalars(select(AccountRow).filter_by(user_id_folded=user_id_folded)).one_or_none()
+
+
+def find_live(tx: Tx) -> list[AccountRow]:
+    """Give the accounts that are not closed."""
+    return list(tx.scalars(select(AccountRow).where(AccountRow.closed_at.is_(None)).order_by(AccountRow.id)))
 
 
 def find_patient_ids(tx: Tx, account_id: str) -> list[str]:

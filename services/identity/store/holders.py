@@ -44,6 +44,11 @@ def raise_version(tx: Tx, holder: str) -> int:
     return row.version
 
 
+def find_narrowed(tx: Tx) -> list[HolderRow]:
+    """Give the holders whose access was ever taken back or narrowed."""
+    return list(tx.scalars(select(HolderRow).where(HolderRow.version > 1).order_by(HolderRow.id)))
+
+
 def find_icode_holder(tx: Tx, holder: str) -> ICodeHolderRow | None:
     """Give what *holder* (``icode:…``) opens."""
     return tx.get(ICodeHolderRow, holder)

@@ -80,6 +80,11 @@ def find_patient(tx: Tx, patient_id: str) -> PatientRow | None:
     return tx.get(PatientRow, patient_id)
 
 
+def find_told(tx: Tx) -> list[PatientRow]:
+    """Give the patients whose contact was told."""
+    return list(tx.scalars(select(PatientRow).where(PatientRow.contact_version > 0).order_by(PatientRow.id)))
+
+
 def replace_identifiers(tx: Tx, patient_id: str, identifiers: list[tuple[str, str]]) -> None:
     """Let the patient have exactly these ``(authority, mrn)``."""
     tx.execute(delete(IdentifierRow).filter_by(patient_id=patient_id))

@@ -130,15 +130,17 @@ def find_one_for_staff(tx: Tx, visit_id: str) -> FoundVisit | None:
     return found[0] if found else None
 
 
-def search(tx: Tx, asked: VisitSearch, locations: Collection[str] | None, limit: int) -> list[FoundVisit]:
-    """Give the visits that fit, newest first, at *locations* alone (None: everywhere)."""
+def search(
+    tx: Tx, asked: VisitSearch, locations: Collection[str] | None, limit: int, offset: int = 0
+) -> list[FoundVisit]:
+    """Give up to *limit* visits that fit, newest first from *offset* on, at *locations* alone (None: everywhere)."""
     conditions = _conditions(asked)
     if locations is not None:
         conditions.append(VisitRow.location_id.in_(locations))
-    return _for_staff(tx, conditions, limit)
+    return _for_staff(tx, conditions, limit, offset)
 
 
-def _for_staff(tx: Tx, conditions: list[ColumnElement[bool]], limit: int) -> list[FoundVisit]:
+def _for_staff(tx: Tx, conditions: list[ColumnElement[bool]], limit: int, offset: int = 0) -> list[FoundVisit]:
     query = (
         select(VisitRow, PatientRow, VisitDetailsRow.is_protected)
         .outerjoin(PatientRow, PatientRow.id == VisitRow.patient_id)
@@ -146,6 +148,7 @@ def _for_staff(tx: Tx, conditions: list[ColumnElement[bool]], limit: int) -> lis
         .where(*conditions)
         .order_by(VisitRow.starts_at.desc(), VisitRow.id)
         .limit(limit)
+        .offset(offset)
     )
     return [
         FoundVisit(visit, patient, bool(is_protected or (patient and patient.is_protected)))

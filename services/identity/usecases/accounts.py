@@ -11,6 +11,7 @@ from services.chassis import audit
 from services.chassis.db import Tx, new_id
 from services.chassis.outbox import put_event
 from services.identity.domain.accounts import UserIdTaken, fold_user_id, joined_records
+from services.identity.domain.languages import portal_language
 from services.identity.parts import Parts
 from services.identity.store import accounts as store
 from services.identity.store import holders, patients
@@ -54,23 +55,26 @@ def open_account(tx: Tx, ask: NewAccount, patient_ids: Iterable[str], now: datet
     _join_records(tx, account_id)
     held = store.find_patient_ids(tx, account_id)
     put_event(tx, "identity", AccountOpened(id=account_id, version=1, at=now, patient_ids=held), now)
-    _tell_contact(tx, holder, ask, now)
+    account = store.find_account(tx, account_id)
+    if account is not None:
+        put_event(tx, "identity", account_contact(account, now), now)
     audit.record(tx, "identity", "account.open", now, object=holder, patient_id=held[0] if held else None)
     return account_id
 
 
-def _tell_contact(tx: Tx, holder: str, ask: NewAccount, now: datetime) -> None:
-    contact = ContactChanged(
+def account_contact(account: store.AccountRow, now: datetime) -> ContactChanged:
+    """Give where to write to an account's owner."""
+    holder = f"account:{account.id}"
+    return ContactChanged(
         id=f"holder:{holder}",
-        version=1,
+        version=account.contact_version,
         at=now,
         about=About(kind="holder", id=holder),
-        emails=[ask.email],
+        emails=[account.email],
         phone=None,
-        language=ask.language,
+        language=portal_language(account.language),
         wants=["*"],
     )
-    put_event(tx, "identity", contact, now)
 
 
 def log_in_account(parts: Parts, credentials: Credentials, entry: Entry) -> Tokens:

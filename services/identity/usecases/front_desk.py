@@ -20,7 +20,13 @@ from services.identity.domain.staff import (
 from services.identity.store import holders, icodes, patients, visits
 from services.identity.usecases.icodes import IssuedCode, SealedCode, end_icode, issue_icode
 
-MOST_FOUND = 50
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list is wanted: up to *limit* from *offset* on."""
+
+    limit: int
+    offset: int
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,12 @@ class ShownICode:
     ended_reason: str | None
 
 
-def find_visits(tx: Tx, caller: Caller, asked: VisitSearch, reason: str | None, now: datetime) -> list[ShownVisit]:
-    """Give the visits that fit, newest first: at the caller's locations, with a reason anywhere.
+def find_visits(
+    tx: Tx, caller: Caller, asked: VisitSearch, reason: str | None, page: Page, now: datetime
+) -> tuple[list[ShownVisit], bool]:
+    """Give a page of the visits that fit, newest first, and whether there are more.
+
+    Without a reason only the caller's locations are looked at.
 
     Raises SearchTooWide; ReasonNeeded when only other locations have any, or one of them is asked for.
     """
@@ -70,12 +80,13 @@ def find_visits(tx: Tx, caller: Caller, asked: VisitSearch, reason: str | None, 
     own = _locations(caller)
     if asked.location_id and not reason and not is_own(asked.location_id, own):
         raise ReasonNeeded(field="reason")
-    found = visits.search(tx, asked, None if reason else own, MOST_FOUND)
+    found = visits.search(tx, asked, None if reason else own, page.limit + 1, page.offset)
+    found, has_more = found[: page.limit], len(found) > page.limit
     if not found and own is not None and not reason and visits.search(tx, asked, None, 1):
         raise ReasonNeeded(field="reason")
     for patient_id in sorted({one.visit.patient_id for one in found}):
         audit.record(tx, "identity", "visit.find", now, caller=caller, patient_id=patient_id, reason=reason)
-    return _shown(tx, found)
+    return _shown(tx, found), has_more
 
 
 def _locations(caller: Caller) -> list[str] | None:

@@ -6,8 +6,8 @@ from typing import Literal
 from contracts.tokens import AccountGrants, ICodeGrants, Kind, StaffGrants
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
+from services.identity.domain.languages import portal_language
 from services.identity.store import accounts, patients, staff, visits
-from services.identity.usecases.patients import portal_language
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """Copies of patients, as the RIS knows them through ``exams``."""
 
 from datetime import datetime
-from typing import Literal
 
 from contracts.exams import PatientDemographicsChanged, PatientMerged, PatientsJoined
 from contracts.messages import About, ContactChanged
 from services.chassis.db import Tx
 from services.chassis.outbox import put_event
+from services.identity.domain.languages import portal_language
 from services.identity.store import patients as store
 from services.identity.store.visits import fold_name
 from services.identity.usecases.accounts import follow_merges
@@ -24,14 +24,14 @@ def copy_demographics(tx: Tx, told: PatientDemographicsChanged, now: datetime) -
     row.phones, row.emails, row.language = told.phones, told.emails, told.language
     row.is_deceased, row.is_protected = told.is_deceased, told.is_protected
     store.replace_identifiers(tx, told.id, [(one.authority, one.mrn) for one in told.identifiers])
-    _tell_contact(tx, row, now)
-
-
-def _tell_contact(tx: Tx, row: store.PatientRow, now: datetime) -> None:
-    """Tell where to write to a patient: nowhere for a deceased one, nor for one whose record is protected."""
     row.contact_version += 1
+    put_event(tx, "identity", patient_contact(row, now), now)
+
+
+def patient_contact(row: store.PatientRow, now: datetime) -> ContactChanged:
+    """Give where to write to a patient: nowhere for a deceased one, nor for one whose record is protected."""
     is_silent = row.is_deceased or row.is_protected
-    contact = ContactChanged(
+    return ContactChanged(
         id=f"patient:{row.id}",
         version=row.contact_version,
         at=now,
@@ -41,14 +41,6 @@ def _tell_contact(tx: Tx, row: store.PatientRow, now: datetime) -> None:
         language=portal_language(row.language),
         wants=[] if is_silent else ["*"],
     )
-    put_event(tx, "identity", contact, now)
-
-
-def portal_language(language: str | None) -> Literal["en", "es"] | None:
-    """Give the portal's language for what the RIS says (``es``, ``spa``, ``Spanish``); None: not said."""
-    if not language:
-        return None
-    return "es" if language.strip().lower()[:2] in {"es", "sp"} else "en"
 
 
 def copy_join(tx: Tx, told: PatientsJoined, now: datetime) -> None:
