@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 CODE := contracts services gateway deploy tests $(wildcard benchmarks/*.py)
 
-.PHONY: help venv check fix lint types walls test up bench lock
+.PHONY: help venv check fix lint types walls test up contracts bench lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,10 @@ test: ## ./portal test; ARGS="tests/exams -k release" narrows it
 
 up: ## ./portal up
 	./portal up $(ARGS)
+
+contracts: venv ## make schemas, AsyncAPI and OpenAPI anew from the code
+	$(PY) -m contracts.generate
+	$(PY) -m deploy.openapi
 
 bench: venv ## the main job beside Orthanc and genisoimage; ARGS="--slices 100"
 	$(PY) -m benchmarks.main_job $(ARGS)

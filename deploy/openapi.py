@@ -6,6 +6,7 @@ that a refusal can have is listed, from the refusals themselves.
 
 import importlib
 import pkgutil
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -55,7 +56,7 @@ def _paths(specs: dict[str, dict[str, Any]]) -> dict[str, Any]:
             found = _find(specs, route.to, route.path, method.lower())
             if found is not None:
                 service, operation = found
-                paths.setdefault(route.path, {})[method.lower()] = _operation(operation, service)
+                paths.setdefault(route.path, {})[method.lower()] = _operation(operation, service, route.path)
     return paths
 
 
@@ -74,8 +75,12 @@ def _shape(path: str) -> tuple[str, ...]:
     return tuple("{}" + part.partition("}")[2] if part.startswith("{") else part for part in path.split("/"))
 
 
-def _operation(operation: dict[str, Any], service: str) -> dict[str, Any]:
+def _operation(operation: dict[str, Any], service: str, path: str) -> dict[str, Any]:
     changed: dict[str, Any] = _renamed(operation, service)
+    public_names = iter(re.findall(r"{(\w+)}", path))
+    changed["parameters"] = [
+        one | {"name": next(public_names)} if one["in"] == "path" else one for one in changed.get("parameters", [])
+    ]
     responses = {status: answer for status, answer in changed["responses"].items() if status.startswith("2")}
     problem = {"description": "A refusal", "content": {"application/problem+json": {"schema": PROBLEM}}}
     return changed | {"responses": responses | {"default": problem}, "tags": [service]}
