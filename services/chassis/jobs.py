@@ -20,6 +20,7 @@ from contracts.envelope import Envelope, Unreadable, unwrap
 from services.chassis import log
 from services.chassis.db import DATABASE_DOWN
 from services.chassis.rabbit import BrokerDown
+from services.chassis.supervisor import Supervisor
 
 HEARTBEAT_S = 20
 LOOK_EVERY_S = 0.25
@@ -37,6 +38,26 @@ DONE = JobOutcome("done")
 LATER = JobOutcome("later")
 Work = Callable[[str], JobOutcome]
 """Does the job with that id. Whatever it raises counts as ``later``."""
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Long jobs of a service: where they come from, and what does one."""
+
+    queues: list[str]
+    find_claimable: Callable[[], list[str]]
+    work: Work
+
+
+def do_jobs(service: str, url: str | None, jobs: Jobs, stop: threading.Event) -> None:
+    """Do *service*'s long jobs until *stop*: from the broker at *url*, else (None) by looking for claimable rows."""
+    if url is None:
+        run_polled(jobs.find_claimable, jobs.work, stop)
+        return
+    supervisor = Supervisor(service, stop)
+    supervisor.add("jobs", JobConsumer(url, jobs.queues, jobs.work).run)
+    stop.wait()
+    supervisor.end(wait_s=3600)
 
 
 def run_polled(find_claimable: Callable[[], list[str]], work: Work, stop: threading.Event) -> None:

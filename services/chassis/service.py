@@ -18,7 +18,7 @@ from services.chassis.auth import on_signing_key_published
 from services.chassis.clock import Clock
 from services.chassis.db import Database, Tx
 from services.chassis.inbox import Handlers, Inbox
-from services.chassis.jobs import JobConsumer, Work, run_polled
+from services.chassis.jobs import Jobs, do_jobs
 from services.chassis.local_bus import LocalBus
 from services.chassis.migrate import upgrade
 from services.chassis.rabbit_consumer import QueueConsumer
@@ -30,15 +30,6 @@ CHASSIS_HANDLERS: Handlers = {AccessEnded: on_access_ended, SigningKeyPublished:
 """What every service hears; the first lines of each one's HANDLERS."""
 
 TIDY_EVERY_S = 600.0
-
-
-@dataclass(frozen=True)
-class Jobs:
-    """Long jobs of a service: where they come from, and what does one."""
-
-    queues: list[str]
-    find_claimable: Callable[[], list[str]]
-    work: Work
 
 
 @dataclass(frozen=True)
@@ -106,14 +97,7 @@ def run_jobs(service: Service, stop: threading.Event) -> None:
     """Do the service's long jobs until *stop*: from the broker, else by looking for claimable rows."""
     if service.jobs is None:
         raise ValueError(f"{service.name} has no long jobs")
-    url = service.settings.amqp_url
-    if url is None:
-        run_polled(service.jobs.find_claimable, service.jobs.work, stop)
-        return
-    supervisor = Supervisor(service.name, stop)
-    supervisor.add("jobs", JobConsumer(url, service.jobs.queues, service.jobs.work).run)
-    stop.wait()
-    supervisor.end(wait_s=3600)
+    do_jobs(service.name, service.settings.amqp_url, service.jobs, stop)
 
 
 def run(name: str, make: Callable[[], Service], argv: Sequence[str] | None = None) -> NoReturn:
