@@ -1,6 +1,13 @@
-"""``python -m services.archiver api|background|worker|migrate``."""
+"""``python -m services.archiver api|background|all|worker|migrate``."""
 
-from services.archiver.app import make
-from services.chassis.service import run
+import sys
 
-run("archiver", make)
+if sys.argv[1:] == ["worker"]:
+    from services.archiver.worker_process import run_worker
+
+    run_worker()
+else:
+    from services.archiver.app import make
+    from services.chassis.service import run
+
+    run("archiver", make)

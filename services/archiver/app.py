@@ -5,38 +5,26 @@ from typing import Any
 
 from flask import Flask
 
-from contracts.topology import JOBS_LARGE, JOBS_SMALL
 from services.archiver.api import downloads, packages
 from services.archiver.chores import chores
 from services.archiver.handlers import HANDLERS
-from services.archiver.parts import Parts
+from services.archiver.parts import Parts, make_parts
 from services.archiver.settings import ArchiverSettings
-from services.archiver.worker import Worker
+from services.archiver.worker import jobs
 from services.chassis.auth import Verifier
-from services.chassis.db import Database
 from services.chassis.idempotency import AnswerKeeper
-from services.chassis.objects import open_store
-from services.chassis.service import Jobs, Service
+from services.chassis.service import Service
 from services.chassis.settings import load_or_exit
 from services.chassis.web import create_app
 
 
 def make(settings: ArchiverSettings | None = None) -> Service:
     """Give the archiver; *settings* come from the environment when None."""
-    settings = settings or load_or_exit(ArchiverSettings)
-    parts = Parts(
-        settings=settings,
-        db=Database(settings.database_url),
-        clock=settings.clock(),
-        objects=open_store(settings.objects_url),
-        files=open_store(settings.files_url),
-    )
-    return wire(parts)
+    return wire(make_parts(settings or load_or_exit(ArchiverSettings)))
 
 
 def wire(parts: Parts) -> Service:
     """Give the archiver made of *parts*."""
-    worker = Worker(parts)
     return Service(
         name="archiver",
         settings=parts.settings,
@@ -47,7 +35,7 @@ def wire(parts: Parts) -> Service:
         parts=parts,
         make_app=lambda: make_web(parts),
         chores=chores(parts),
-        jobs=Jobs([JOBS_SMALL, JOBS_LARGE], worker.find_claimable, worker.work),
+        jobs=jobs(parts),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.archiver.settings import ArchiverSettings
 from services.chassis.clock import Clock
 from services.chassis.db import Database
-from services.chassis.objects import ObjectStore
+from services.chassis.objects import ObjectStore, open_store
 
 
 @dataclass(frozen=True)
@@ -19,3 +19,14 @@ class Parts:
     """Of ``exams``; only read."""
     files: ObjectStore
     """Finished packages."""
+
+
+def make_parts(settings: ArchiverSettings) -> Parts:
+    """Wire the parts as *settings* say."""
+    return Parts(
+        settings=settings,
+        db=Database(settings.database_url),
+        clock=settings.clock(),
+        objects=open_store(settings.objects_url),
+        files=open_store(settings.files_url),
+    )

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from contracts.manifest import Manifest, frame_key
+from contracts.topology import JOBS_LARGE, JOBS_SMALL
 from services.archiver import packing
 from services.archiver.chores import FOLDER
 from services.archiver.contents import Contents, Packed, ReportPdf
@@ -31,7 +32,7 @@ from services.archiver.verify import BUFFER_BYTES, check_written
 from services.chassis import log
 from services.chassis.db import new_id
 from services.chassis.frames import render_jpeg_guarded
-from services.chassis.jobs import DONE, LATER, JobOutcome
+from services.chassis.jobs import DONE, LATER, JobOutcome, Jobs
 from services.chassis.no_picture import NoPicture
 from services.chassis.objects import ObjectMissing, ObjectStoreDown, ObjectWriter
 
@@ -185,6 +186,12 @@ class Worker:
             return render_jpeg_guarded(io.BufferedReader(StoredFile(objects, key, size), BUFFER_BYTES), frame)
         except NoPicture:
             return None
+
+
+def jobs(parts: Parts) -> Jobs:
+    """Give where builds come from, small ones first, and what makes one."""
+    worker = Worker(parts)
+    return Jobs([JOBS_SMALL, JOBS_LARGE], worker.find_claimable, worker.work)
 
 
 def without_findings(manifest: Manifest) -> Manifest:

@@ -35,7 +35,7 @@ def copies(house, exam_id):
             (ReportRow, "exam_id"),
         ):
             for row in tx.scalars(select(table).filter_by(**{key: exam_id})):
-                values = {name: getattr(row, name) for name in table.__table__.columns}
+                values = {one.name: getattr(row, one.name) for one in table.__table__.columns}
                 found.append(str(sorted(values.items())).replace(exam_id, "EXAM"))
     return sorted(found)
 

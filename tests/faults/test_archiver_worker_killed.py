@@ -19,9 +19,9 @@ from services.archiver.store.tables import BuildRow
 from tests.archiver.house import a_house, an_account
 from tests.archiver.manifests import DATA
 
-PACKAGES = 12
-KILLS = 8
-LIMIT_S = 60
+PACKAGES = 8
+KILLS = 5
+LIMIT_S = 120
 ROOT = Path(__file__).parents[2]
 OWNER = an_account()
 STUDY = sorted((DATA / "mr-ge-fmri").glob("*.dcm"))
