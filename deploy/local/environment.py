@@ -16,6 +16,7 @@ def environment(places: Places, amqp_urls: Mapping[str, str], clock_offset: str)
         "PORTAL_LOCATIONS_FILE": str(ROOT / "deploy" / "locations.yaml"),
         "PORTAL_OBJECTS_URL": f"file://{folder / 'objects'}",
         "PORTAL_ARCHIVER_FILES_URL": f"file://{folder / 'packages'}",
+        "PORTAL_ARCHIVER_LEASE_S": "10",  # all workers are on this machine: a silent one is dead
         "PORTAL_EXAMS_SENT_WHEN_SIGNED": os.environ.get("PORTAL_EXAMS_SENT_WHEN_SIGNED", "true"),
         "PORTAL_IDENTITY_KEYS_DIR": str(folder / "keys" / "identity"),
         "PORTAL_SHARING_KEYS_DIR": str(folder / "keys" / "sharing"),

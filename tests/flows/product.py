@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from deploy.local.servers import ADDRESS, free_ports, start
 from tests.flows.client import Client
 
 READY_WITHIN_S = 90
+WORKERS = ("worker-1", "worker-2")
 POLL_S = 0.1
 
 
@@ -70,6 +72,36 @@ class LocalProduct:
         self._port = free_ports(["gateway"])["gateway"]
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def folder(self) -> Path:
+        """Where all of it lies."""
+        return self._folder
+
+    def database_url(self, service: str) -> str:
+        """Give the address of *service*'s own database."""
+        return f"sqlite:///{self._folder / service}.db"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the archiver's own parts need to be wired once more."""
+        return {
+            "PORTAL_ARCHIVER_DATABASE_URL": self.database_url("archiver"),
+            "PORTAL_OBJECTS_URL": f"file://{self._folder / 'objects'}",
+            "PORTAL_ARCHIVER_FILES_URL": f"file://{self._folder / 'packages'}",
+        }
+
+    def kill_worker(self, pid: int) -> bool:
+        """End the archiver's worker *pid* by kill -9 (the launcher begins it anew); False when it is none."""
+        if pid not in self.worker_pids():
+            return False
+        os.kill(pid, signal.SIGKILL)
+        return True
+
+    def pids(self) -> list[int]:
+        """Give the process ids of all of it, the launcher's first."""
+        assert self._process is not None
+        return [self._process.pid, *descendants(self._process.pid)]
+
     def start(self, clock_offset: str = "") -> Facts:
         """Start it and wait until it has said where to go."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -116,13 +148,20 @@ class LocalProduct:
     def kill(self) -> None:
         """End every process of it by kill -9, the launcher too."""
         assert self._process is not None
-        for pid in [*descendants(self._process.pid), self._process.pid]:
+        for pid in reversed(self.pids()):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
         self._process.wait(10)
         self._process = None
+
+
+def signal_all(pids: list[int], number: signal.Signals) -> None:
+    """Send *number* to each of *pids*; fails where there are none."""
+    assert pids
+    for pid in pids:
+        os.kill(pid, number)
 
 
 def _is_worker(pid: int) -> bool:
@@ -168,15 +207,42 @@ class DeployedProduct:
         """Give *part*'s address."""
         return f"http://{ADDRESS}:{self._ports[part]}"
 
+    @property
+    def folder(self) -> Path:
+        """Where the logs lie."""
+        return self._folder
+
+    def database_url(self, service: str) -> str:
+        """Give the address of *service*'s own database."""
+        return self._env[f"PORTAL_{service.upper()}_DATABASE_URL"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every process of it is told."""
+        return {name: value for name, value in self._env.items() if name.startswith(("PORTAL_", "AWS_"))}
+
+    def worker_pids(self) -> list[int]:
+        """Give the archiver workers' process ids."""
+        return [self.processes[name].pid for name in WORKERS if self.processes[name].poll() is None]
+
+    def kill_worker(self, pid: int) -> bool:
+        """End the archiver's worker *pid* by kill -9 and begin it anew; False when it is none."""
+        if pid not in self.worker_pids():
+            return False
+        name = next(name for name in WORKERS if self.processes[name].pid == pid)
+        self.kill(name)
+        self.begin(name, "services.archiver", "worker")
+        return True
+
     def start(self) -> Facts:
         """Start every process and wait until all are ready."""
         for name in SERVICES:
             self.begin(name, f"services.{name}", "all")
         self.begin("gateway", "gateway", "api")
-        for number in (1, 2):
-            self.begin(f"worker-{number}", "services.archiver", "worker")
+        for name in WORKERS:
+            self.begin(name, "services.archiver", "worker")
         for part in [*SERVICES, "gateway"]:
-            wait_for(lambda part=part: self._is_ready(part), READY_WITHIN_S)
+            wait_for(partial(self._is_ready, part), READY_WITHIN_S)
         password = secrets.token_urlsafe(12)
         token = self.run("services.identity", "system-token", "--name", "test", "--scopes", *SCOPES).strip()
         self.run(
