@@ -49,5 +49,5 @@ class Limits:
         item = self._items[name]
         is_over = not self._limiter.hit(item, name, address)
         window = self._limiter.get_window_stats(item, name, address)
-        resets_in_s = max(1, math.ceil(window.reset_time - now_s))
+        resets_in_s = min(WINDOW_S, max(1, math.ceil(window.reset_time - now_s)))
         return Count(name, item.amount, max(0, window.remaining), resets_in_s, is_over)
