@@ -15,7 +15,7 @@ from services.identity.domain.accounts import (
     fold_user_id,
     joined_records,
 )
-from services.identity.domain.ages import adult_at, adult_on, is_minor
+from services.identity.domain.ages import adult_at, adult_on
 from services.identity.domain.icodes import (
     ALPHABET,
     ICODE_LIFETIME,
@@ -191,9 +191,8 @@ def test_one_comes_of_age_on_the_18th_birthday_S62(born, adult):
 )
 def test_the_birthday_begins_at_the_sites_midnight_S62(zone, midnight_utc):
     born = date(2008, 3, 2)
-    assert is_minor(born, zone, midnight_utc - SECOND)
     assert adult_at(born, zone, midnight_utc - SECOND) == midnight_utc
-    assert not is_minor(born, zone, midnight_utc)
+    assert adult_at(born, zone, midnight_utc) is None
 
 
 def test_every_sites_time_zone_is_known():

@@ -24,8 +24,3 @@ def adult_at(birth_date: date | None, time_zone: str, now: datetime) -> datetime
         return None
     begins_at = datetime.combine(adult_on(birth_date), time(), ZoneInfo(time_zone)).astimezone(UTC)
     return begins_at if now < begins_at else None
-
-
-def is_minor(birth_date: date, time_zone: str, now: datetime) -> bool:
-    """Whether somebody born on *birth_date* is under 18 at the local date in *time_zone*."""
-    return adult_at(birth_date, time_zone, now) is not None

@@ -38,11 +38,6 @@ def save_tries(tx: Tx, subject: str, tries: Tries, now: datetime) -> None:
     row.touched_at = now
 
 
-def forget_tries(tx: Tx, subject: str) -> None:
-    """Begin anew, such as after a password reset."""
-    tx.execute(delete(TriesRow).filter_by(subject=subject))
-
-
 def delete_untouched(tx: Tx, before: datetime) -> None:
     """Delete counts of secrets that nobody tried since *before*."""
     tx.execute(delete(TriesRow).where(TriesRow.touched_at < before))

@@ -113,11 +113,6 @@ def find_visit_exams(tx: Tx, visit_ids: Collection[str]) -> list[VisitExamRow]:
     return list(tx.scalars(query))
 
 
-def find_language(tx: Tx, visit_id: str) -> str | None:
-    """Give the language of a visit's patient as the RIS has it."""
-    return tx.scalars(select(VisitDetailsRow.language).filter_by(visit_id=visit_id)).one_or_none()
-
-
 def count_exams(tx: Tx, caller: Caller) -> int:
     """Count the exams that *caller* may see."""
     seen = seen_by(caller, patient_id=ExamRow.patient_id, visit_id=ExamRow.visit_id, exam_id=ExamRow.id)
