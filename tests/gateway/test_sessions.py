@@ -81,6 +81,12 @@ def test_signs_of_life_keep_a_session_but_not_past_12_hours(browser, clock):
     assert browser.get("/exams").status_code == 303
 
 
+def test_the_page_knows_where_to_go_when_its_session_ends(browser):
+    assert 'data-home="/enter?ended=1"' in browser.enter().get("/exams").text
+    browser.post("/exams", "/log-out", {})
+    assert 'data-home="/s?ended=1"' in browser.enter_as_recipient().get("/shared").text
+
+
 def test_a_poll_is_no_sign_of_life(browser, clock, services):
     browser.enter()
     services.packages["p1"] = {"id": "p1", "examIds": ["e1"], "state": "preparing", "progress": 1}

@@ -55,7 +55,7 @@ if (watched.length) {
 const box = $('[data-session]');
 if (box) {
   const left = $('[data-left]', box); const words = left.textContent; let active = Date.now(); let ticking; let spoken;
-  const home = () => { location.href = '/enter?ended=1'; };
+  const home = () => { location.href = box.dataset.home; };
   const stay = async () => { const now = await ask('/session/stay.json'); if (now === 'ended') home(); else { if (box.open) box.close(); clearInterval(ticking); plan(now?.seconds ?? 600); } };
   const warn = (seconds) => {
     let n = seconds; spoken = new Set(); if (!box.open) box.showModal(); clearInterval(ticking);
