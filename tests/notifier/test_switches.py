@@ -1,0 +1,52 @@
+"""What an account switches off."""
+
+import pytest
+
+from contracts.sharing import ShareLocked
+from contracts.tokens import AccountGrants
+from services.chassis.auth import note_key
+from services.chassis.signing import Minter, load_or_make_key
+from services.notifier.app import make_web
+from tests.notifier.conftest import (
+    a_contact,
+    a_share,
+    an_exam,
+)
+from tests.servers import NOON
+
+
+@pytest.fixture
+def door(post, tmp_path):
+    key = load_or_make_key(tmp_path / "identity", NOON)
+    with post.service.db.begin() as tx:
+        note_key(tx, key.published("identity"))
+    client = make_web(post.service.parts).test_client()
+    grants = AccountGrants(patients=["anna"])
+    token, _ = Minter("identity", key).mint(holder="account:1", session="s", version=1, grants=grants, now=NOON)
+    return client, {"Authorization": f"Bearer {token}"}
+
+
+def test_what_can_be_done_without_is_switched_off_for_the_account_and_its_patients(post, door):
+    client, headers = door
+    answer = client.patch("/me/messages", json={"unwanted": ["images-available", "share-opened"]}, headers=headers)
+    assert answer.status_code == 200
+    assert {
+        one["template"]: one["isWanted"] for one in client.get("/me/messages", headers=headers).json["messages"]
+    } == {
+        "images-available": False,
+        "new-login": True,
+        "report-available": True,
+        "share-opened": False,
+    }
+    people = [a_contact("patient", "anna", "anna@example.org"), a_contact("holder", "account:1", "acc@example.org")]
+    locked = a_share(ShareLocked, version=3, holder="account:1")
+    mails = post.sent(*people, an_exam(), a_share(holder="account:1"), locked)
+    assert [mail["subject"] for mail in mails] == ["A link you shared was locked"]
+
+
+def test_what_protects_its_reader_cannot_be_switched_off(door):
+    client, headers = door
+    answer = client.patch("/me/messages", json={"unwanted": ["share-locked"]}, headers=headers)
+    assert (answer.status_code, answer.json["errors"][0]["slug"]) == (422, "message-not-switchable")
+    assert client.patch("/me/messages", json={"unwanted": ["anything"]}, headers=headers).status_code == 422
+    assert client.get("/me/messages").status_code == 401
