@@ -4,14 +4,17 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from pydicom import dcmread
 
 from contracts.tokens import AccountGrants, Grants, ICodeGrants, ShareGrants, StaffGrants, SystemGrants
 from services.chassis.auth import note_key
+from services.chassis.objects import ObjectMissing
 from services.chassis.service import Service
 from services.chassis.signing import Minter, load_or_make_key
 from services.chassis.tables import OutboxRow
@@ -222,3 +225,26 @@ def ris(clock: SetClock) -> Ris:
 def study_files(folder: str) -> list[bytes]:
     """Give the objects of a folder of tests/data/dicom, by name."""
     return [path.read_bytes() for path in sorted((DICOM / folder).glob("*.dcm"))]
+
+
+def changed(data: bytes, **values: str) -> bytes:
+    """Give the object with other values; its file meta follows."""
+    dataset = dcmread(BytesIO(data))
+    for name, value in values.items():
+        setattr(dataset, name, value)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    out = BytesIO()
+    dataset.save_as(out)
+    return out.getvalue()
+
+
+def rows(desk: Desk, table) -> list:
+    with desk.service.db.read() as tx:
+        return tx.query(table).all()
+
+
+def files_in_store(desk: Desk, prefix: str = "objects") -> int:
+    try:
+        return len(list(desk.parts.objects.list(prefix)))
+    except ObjectMissing:
+        return 0

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from services.chassis.web import Ask, viewer
 from services.exams.api.door import language, parts
 from services.exams.domain.exams import CursorMalformed
-from services.exams.usecases import viewing
+from services.exams.usecases import report_views, viewing
 from services.exams.usecases.viewing import ExamFilter
 
 blueprint = APIBlueprint("exams", __name__)
@@ -112,8 +112,8 @@ def report(exam_id: str) -> dict[str, Any]:
     """Give the report (S26); before its release 404 with what may be told."""
     who = viewer()
     with parts().db.begin() as tx:
-        opened = viewing.open_report(tx, parts(), who, exam_id, parts().clock.now(), language())
-        return viewing.report_page(parts(), opened)
+        opened = report_views.open_report(tx, parts(), who, exam_id, parts().clock.now(), language())
+        return report_views.report_page(parts(), opened)
 
 
 @blueprint.get("/exams/<exam_id>/report.pdf")
@@ -122,7 +122,7 @@ def report_pdf(exam_id: str) -> Response:
     """Give the report as PDF (S27)."""
     who = viewer()
     with parts().db.begin() as tx:
-        opened = viewing.open_report(tx, parts(), who, exam_id, parts().clock.now(), language(), "report.print")
-        data = viewing.report_file(tx, parts(), opened)
+        opened = report_views.open_report(tx, parts(), who, exam_id, parts().clock.now(), language(), "report.print")
+        data = report_views.report_file(tx, parts(), opened)
     headers = {"Content-Disposition": f'inline; filename="report-{opened.exam.id}.pdf"', "Cache-Control": "no-store"}
     return Response(data, content_type="application/pdf", headers=headers)

@@ -9,7 +9,7 @@ from pydantic import Field
 from services.chassis.web import Ask, viewer
 from services.exams.api.door import parts
 from services.exams.domain.exams import WindowMalformed
-from services.exams.usecases import pictures, viewing
+from services.exams.usecases import image_views, pictures
 
 blueprint = APIBlueprint("images", __name__)
 
@@ -35,7 +35,7 @@ def images(exam_id: str, ask: SeriesAsk) -> dict[str, Any]:
     """Give an exam's images by series; none before it is completed (S3)."""
     who = viewer()
     with parts().db.begin() as tx:
-        return viewing.list_images(tx, who, exam_id, ask.series, parts().clock.now())
+        return image_views.list_images(tx, who, exam_id, ask.series, parts().clock.now())
 
 
 @blueprint.get("/exams/<exam_id>/images/<instance_uid>.jpg")

@@ -20,8 +20,8 @@ from services.exams.preview import shrink
 from services.exams.store import exams as exam_store
 from services.exams.store import studies
 from services.exams.store.tables import InstanceRow
+from services.exams.usecases.report_views import may_see_findings
 from services.exams.usecases.telling import are_images_available
-from services.exams.usecases.viewing import may_see_findings
 
 AT_ONCE = 16
 LEASE = timedelta(minutes=10)

@@ -11,7 +11,7 @@ from services.exams.parts import SERVICE, Parts
 from services.exams.store import exams as exam_store
 from services.exams.store import people, studies
 from services.exams.usecases.matching import settle_exams
-from services.exams.usecases.viewing import instant
+from services.exams.usecases.seen import instant
 
 
 def list_unmatched(tx: Tx, caller: Caller, limit: int, now: datetime) -> list[dict[str, Any]]:
