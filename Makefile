@@ -37,6 +37,9 @@ contracts: venv ## make schemas, AsyncAPI and OpenAPI anew from the code
 	$(PY) -m contracts.generate
 	$(PY) -m deploy.openapi
 
+faults: venv ## kill -9 more often than the tests do; ARGS as for test
+	FAULT_KILLS=25 ./portal test tests/faults $(ARGS)
+
 bench: venv ## the main job beside Orthanc and genisoimage; ARGS="--slices 100"
 	$(PY) -m benchmarks.main_job $(ARGS)
 
