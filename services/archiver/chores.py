@@ -24,10 +24,11 @@ def chores(parts: Parts) -> tuple[Chore, ...]:
 
 
 def sweep_windows(parts: Parts) -> None:
-    """Tell of packages that end soon (S42), end those whose 24 hours are over (S41)."""
+    """Tell of packages that end soon (S42), end those whose 24 hours are over (S41), forget old addresses."""
     now = parts.clock.now()
     _each(parts, lambda tx: sweep.find_expired(tx, now), lambda tx, build_id: sweep.expire(tx, build_id, now))
     _each(parts, lambda tx: sweep.find_expiring(tx, now), lambda tx, one: sweep.tell_expiring(tx, one, now))
+    _each(parts, lambda tx: sweep.find_failed_with_address(tx, now), lambda tx, one: sweep.forget_address(tx, one, now))
 
 
 def _each(parts: Parts, find: Callable[[Tx], list[str]], do: Callable[[Tx, str], None]) -> None:

@@ -12,7 +12,7 @@ from contracts.envelope import Envelope, unwrap
 from contracts.tokens import AccountGrants, ICodeGrants, ShareGrants
 from contracts.topology import EVENT_TYPES
 from services.archiver.app import wire
-from services.archiver.parts import Parts
+from services.archiver.parts import Parts, make_parts
 from services.archiver.settings import ArchiverSettings
 from services.archiver.store import builds, packages
 from services.archiver.usecases import looking
@@ -20,8 +20,7 @@ from services.archiver.usecases.request import PackageAsk, request_package
 from services.archiver.worker import Worker
 from services.chassis.auth import note_key
 from services.chassis.caller import Caller
-from services.chassis.db import Database, database_now
-from services.chassis.objects import open_store
+from services.chassis.db import database_now
 from services.chassis.signing import Minter, load_or_make_key
 from services.chassis.tables import OutboxRow
 from tests.archiver.exams_world import ExamsWorld
@@ -137,20 +136,9 @@ class House(ExamsWorld):
 
 def a_house(tmp_path: Path, database_url: str, clock, **changes) -> House:
     """Give an archiver on *database_url* that knows no exam yet."""
-    settings = ArchiverSettings(
-        database_url=database_url,
-        PORTAL_OBJECTS_URL=f"file://{tmp_path}/objects",
-        files_url=f"file://{tmp_path}/files",
-        **changes,
-    )
-    parts = Parts(
-        settings=settings,
-        db=Database(database_url),
-        clock=clock,
-        objects=open_store(settings.objects_url),
-        files=open_store(settings.files_url),
-    )
-    return House(parts, tmp_path)
+    stores = {"PORTAL_OBJECTS_URL": f"file://{tmp_path}/objects", "files_url": f"file://{tmp_path}/files"}
+    settings = ArchiverSettings(database_url=database_url, **(stores | changes))
+    return House(replace(make_parts(settings), clock=clock), tmp_path)
 
 
 def an_account(*patients: str, holder: str = "account:1") -> Caller:

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.archiver import PackageDownloaded, PackageFailed, PackageReady
 from contracts.messages import MessageRequested
-from services.archiver.chores import sweep_bytes, sweep_left_builds, sweep_orphans
+from services.archiver.chores import sweep_bytes, sweep_left_builds, sweep_orphans, sweep_windows
 from services.archiver.lease import LeaseKeeper, LeaseLost
 from services.archiver.store import builds
 from services.archiver.usecases import build as making
@@ -173,6 +173,10 @@ def test_a_damaged_object_fails_the_package_with_its_reason(house):
     assert (view.state, view.failure) == ("failed", {"slug": "object-damaged"})
     assert [one.reason for one in house.told(PackageFailed)] == ["object-damaged"]
     assert house.files() == []
+    assert view.notify_email_masked == "a***@example.org"
+    house.clock.advance(timedelta(hours=1, seconds=1))
+    sweep_windows(house.parts)
+    assert house.look(OWNER, package.id).notify_email_masked is None
 
 
 def test_after_a_failure_one_may_ask_again(house):
@@ -247,7 +251,7 @@ def test_a_ready_package_with_a_report_taken_back_expires_with_the_reason(house)
 
 def test_who_downloaded_a_report_that_is_taken_back_is_told_once(house):
     house.release_report("exam-1")
-    package_id = house.ready_package(OWNER, "exam-1", include_report=True)
+    package_id = house.ready_package(OWNER, "exam-1", include_report=True, notify_email="anna@example.org")
     house.ready_package(an_icode(), "exam-1", include_report=True)
     build = house.build_of(package_id)
     with house.parts.db.begin() as tx:
@@ -258,6 +262,8 @@ def test_who_downloaded_a_report_that_is_taken_back_is_told_once(house):
     house.withdraw_report("exam-1")
     (mail,) = house.told(MessageRequested)
     assert (mail.template, mail.about.kind, mail.about.id) == ("report-taken-back", "holder", "account:1")
+    assert mail.email == "anna@example.org"
+    assert house.look(OWNER, package_id).notify_email_masked is None
 
 
 def test_packages_that_become_alike_when_a_report_is_taken_back_stand_side_by_side(house):

@@ -115,6 +115,14 @@ def find_expiring(tx: Tx, ends_before: datetime, limit: int) -> list[str]:
     return list(tx.scalars(query.order_by(PackageRow.id).limit(limit)))
 
 
+def find_failed_with_address(tx: Tx, ended_before: datetime, limit: int) -> list[str]:
+    """Give the ids of packages that failed before then and still have an address."""
+    query = select(PackageRow.id).where(
+        PackageRow.state == "failed", PackageRow.ended_at < ended_before, PackageRow.notify_email.is_not(None)
+    )
+    return list(tx.scalars(query.order_by(PackageRow.id).limit(limit)))
+
+
 def find_with_build(tx: Tx, package_id: str) -> tuple[PackageRow, BuildRow] | None:
     """Give a package and its build."""
     query = select(PackageRow, BuildRow).join(BuildRow, BuildRow.id == PackageRow.build_id)

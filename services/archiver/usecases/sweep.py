@@ -17,6 +17,8 @@ CALL_AGAIN_AFTER = timedelta(minutes=5)
 """A build that waits for longer than this is called once more: a broker may have lost the command."""
 KEEP_TICKETS = timedelta(days=7)
 """So that an address used too late says what became of its package."""
+KEEP_FAILED_ADDRESS = timedelta(hours=1)
+"""So that the mail about the failure can still be sent, after a fault of the mail server too."""
 GAVE_UP = "gave-up"
 """Why a build failed over which too many workers died."""
 
@@ -53,6 +55,18 @@ def expire(tx: Tx, build_id: str, now: datetime) -> None:
         if package.state == "ready" and package.expires_at is not None and package.expires_at <= now:
             telling.end_package(tx, package, build, "expired", None, now)
     telling.end_build_if_unwanted(tx, build)
+
+
+def find_failed_with_address(tx: Tx, now: datetime) -> list[str]:
+    """Give the packages whose failure has been written about by now, and that still have an address."""
+    return packages.find_failed_with_address(tx, now - KEEP_FAILED_ADDRESS, BATCH)
+
+
+def forget_address(tx: Tx, package_id: str, now: datetime) -> None:
+    """Forget the address left with a package that failed."""
+    package = packages.lock_package(tx, package_id)
+    if package.state == "failed" and package.notify_email:
+        telling.tell_contact(tx, package, None, now)
 
 
 def forget_tickets(tx: Tx, now: datetime) -> None:

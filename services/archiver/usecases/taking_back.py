@@ -32,12 +32,14 @@ def take_back_report(tx: Tx, exam_id: str, version: int, reason: str, now: datet
     """
     before = exams.take_back_report(tx, exam_id, version)
     tx.flush()
+    downloaded = packages.find_downloaded_with_report(tx, exam_id, after=before, through=version)
+    addresses = {package.id: package.notify_email for package in downloaded}  # forgotten when the package ends
     for build_id in builds.find_builds_with_report(tx, exam_id, after=before, through=version):
         build = builds.lock_build(tx, build_id)
         if build is not None and build.state in {"queued", "running", "ready"}:
             replace_build(tx, build, [exam_id], reason, now)
-    for package in packages.find_downloaded_with_report(tx, exam_id, after=before, through=version):
-        telling.tell_taken_back(tx, package, version, now)
+    for package in downloaded:
+        telling.tell_taken_back(tx, package, addresses[package.id], version, now)
         audit.record(tx, telling.OWNER, "report.taken-back", now, object=f"package:{package.id}")
 
 

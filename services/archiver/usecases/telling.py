@@ -63,15 +63,15 @@ def tell_contact(tx: Tx, package: PackageRow, email: str | None, now: datetime) 
     put_event(tx, OWNER, event, now)
 
 
-def tell_taken_back(tx: Tx, package: PackageRow, report_version: int, now: datetime) -> None:
-    """Ask for a mail to whoever downloaded a package with a report that was taken back."""
+def tell_taken_back(tx: Tx, package: PackageRow, email: str | None, report_version: int, now: datetime) -> None:
+    """Ask for a mail to whoever downloaded a package with a report that was taken back; *email* is what they left."""
     event = MessageRequested(
         id=f"report-taken-back:{package.id}:{report_version}",
         version=1,
         at=now,
         template="report-taken-back",
         about=About(kind="holder", id=package.holder),
-        email=package.notify_email,
+        email=email,
         language=cast('Literal["en", "es"] | None', package.language),
         facts={},
         expires_at=now + TAKEN_BACK_MAIL_LIVES,
