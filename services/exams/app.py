@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 
 from services.chassis.auth import Verifier
 from services.chassis.clock import Clock
@@ -74,6 +74,14 @@ def make_web(parts: Parts) -> Flask:
     app = create_app(SERVICE, "Exams", verifier=Verifier(SERVICE, parts.db, parts.clock), ready=ready)
     app.extensions["parts"] = parts
     app.extensions["answer_keeper"] = AnswerKeeper(parts.db, parts.clock)
+
+    @app.before_request
+    def count() -> None:
+        """Bring the gauges up to date for whoever scrapes them: what sets them otherwise is another process."""
+        if request.path == "/metrics":
+            release.count_never_sent(parts)
+            matching.count_waiting(parts)
+
     for door in (dicomweb, hl7, exams, images, staff):
         app.register_blueprint(door.blueprint)
     return app

@@ -57,3 +57,13 @@ def test_all_that_is_so_is_told_again_to_one_queue_at_the_same_version(desk: Des
     openly = retold(desk, "other-system")
     assert {one["data"].get("name") for one in openly} == {None}
     assert retold(desk, "other-system", clock.now().replace(year=2030)) == []
+
+
+def test_a_merge_is_told_again_as_the_newest_of_its_patient(desk: Desk, clock):
+    desk.hl7(Ris(clock, mrn="M1").ordered())
+    desk.hl7(Ris(clock, mrn="M2", visit="V2", accession="A2").merged("M1"))
+    versions = {one["id"]: one["version"] for one in desk.told("patient.merged")}
+    told = [one["data"] for one in retold(desk, events_queue("identity")) if ".patient." in one["type"]]
+    (merged,) = [one for one in told if "intoPatientId" in one]
+    assert {merged["id"]: merged["version"]} == versions
+    assert [one["version"] for one in told if one["id"] == merged["id"]] == [merged["version"] - 1, merged["version"]]

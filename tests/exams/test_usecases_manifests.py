@@ -9,8 +9,9 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 
 from contracts.manifest import Manifest, frame_key
+from services.chassis.objects import ObjectStoreDown
 from services.exams.store.tables import InstanceRow, StudyRow
-from services.exams.usecases import manifests, matching
+from services.exams.usecases import manifests, matching, pictures
 from tests.exams.conftest import DICOM, Desk, Ris, changed, files_in_store, rows, study_files
 
 MR = study_files("mr-ge-fmri")
@@ -133,3 +134,16 @@ def test_an_object_whose_pixels_are_broken_is_said_to_have_no_picture(desk: Desk
     (told,) = desk.told("exam.images-available")
     answer = desk.get(f"/exams/{told['id']}/images/{broken.SOPInstanceUID}.jpg", desk.account(told["patientId"]))
     assert (answer.status_code, answer.json["type"]) == (404, "/problems/no-picture")
+
+
+def test_while_the_store_is_down_rendering_waits_for_its_next_turn(desk: Desk, monkeypatch):
+    def down(_key):
+        raise ObjectStoreDown
+
+    desk.stow(MR[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.parts.objects, "read", down)
+        pictures.render_waiting(desk.parts)
+    assert [one.render_state for one in rows(desk, InstanceRow)] == ["queued"]
+    pictures.render_waiting(desk.parts)
+    assert [one.render_state for one in rows(desk, InstanceRow)] == ["done"]

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.chassis import metrics
+from services.exams.report_pdf import ReportNotSet
 from services.exams.store.tables import ReportRow
-from services.exams.usecases import release
+from services.exams.usecases import release, report_sheets
 from tests.exams.conftest import Desk, Ris, a_desk
 from tests.servers import SetClock
 
@@ -83,7 +83,6 @@ def test_a_report_never_sent_stays_hidden_and_operators_are_alerted_S7(desk: Des
     desk.settle()
     assert gate(desk)["status"] == "held"
     assert "availableAt" not in gate(desk)
-    assert metrics.NEVER_SENT._value.get() == 1
     assert "exams_reports_never_sent 1.0" in desk.client.get("/metrics").text
     assert SECRET not in everything_shown(desk)
 
@@ -258,3 +257,37 @@ def test_the_clocks_are_reckoned_anew_at_start(desk: Desk, clock: SetClock):
     desk.service.migrate()
     with desk.service.db.read() as tx:
         assert tx.query(ReportRow).one().due_at == clock.now() + 4 * DAY
+
+
+def test_a_report_that_cannot_be_set_holds_up_no_other(desk: Desk, clock: SetClock, monkeypatch):
+    for number in range(2):
+        ris = Ris(clock, accession=f"A{number}", visit=f"V{number}")
+        desk.hl7(ris.completed())
+        desk.hl7(ris.reported(clock.now(), text="BROKEN" if number == 0 else "WELL"))
+    make = report_sheets.make_pdf
+
+    def make_or_fail(sheet):
+        if sheet.text == "BROKEN":
+            raise ReportNotSet
+        return make(sheet)
+
+    monkeypatch.setattr(report_sheets, "make_pdf", make_or_fail)
+    desk.settle()
+    assert len(desk.told("report.released")) == 1
+
+
+def test_nothing_that_a_report_or_a_person_is_called_gets_into_events_or_logs(desk: Desk, clock: SetClock, capsys):
+    ris = texan(clock, mrn="MRN-77123", family="UNIQUENAME", accession="ACC-99881")
+    desk.hl7(ris.registered())
+    desk.hl7(ris.completed())
+    desk.hl7(ris.reported(clock.now(), sent=clock.now(), text=TEXT))
+    desk.hl7(ris.reported(clock.now(), text=TEXT, code="Z"))
+    everything_shown(desk)
+    clock.advance(4 * DAY)
+    desk.settle()
+    told = [one for one in desk.told() if one["type"] not in {"patient.demographics-changed", "visit.details-changed"}]
+    told = [one for one in told if one["type"] != "exam.manifest-stored"]
+    written = capsys.readouterr()
+    for secret in (SECRET, "UNIQUENAME", "MRN-77123", "ACC-99881"):
+        assert secret not in str(told)
+        assert secret not in written.out + written.err

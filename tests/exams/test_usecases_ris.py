@@ -56,6 +56,18 @@ def test_open_events_carry_no_name_number_or_birth_date(desk: Desk, ris: Ris, cl
         assert secret not in str(openly)
 
 
+def test_a_patient_protected_later_is_told_with_their_visits(desk: Desk, ris: Ris, clock: SetClock):
+    desk.hl7(ris.registered())
+    desk.told()
+    message = ris.changed(at=clock.now()).split("\r")
+    desk.hl7("\r".join([*message[:2], "PD1|" + "|" * 11 + "Y"]))
+    told = desk.told()
+    assert [(one["type"], one["isProtected"]) for one in told] == [
+        ("patient.demographics-changed", True),
+        ("visit.details-changed", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [({"location": "XX-XXX-99"}, "PV1^1^3"), ({"visit": ""}, "PV1^1^19"), ({"location": ""}, "PV1^1^3")],

@@ -68,13 +68,18 @@ def match_waiting(parts: Parts) -> None:
     """Match again what waits: the chore of each minute, for what slipped past both sides."""
     with parts.db.read() as tx:
         waiting = studies.find_unclaimed(tx, AT_ONCE)
-        metrics.STUDIES_WAITING.set(studies.count_waiting(tx))
     for study_id in waiting:
         with parts.db.read() as tx:
             study = studies.find_study(tx, study_id)
             exams = exam_store.find_claiming_exams(tx, study.study_uid, study.accession)
         if exams:
             _match_again(parts, study)
+
+
+def count_waiting(parts: Parts) -> None:
+    """Set the gauge of studies that no exam has, when somebody looks at it."""
+    with parts.db.read() as tx:
+        metrics.STUDIES_WAITING.set(studies.count_waiting(tx))
 
 
 def _match_again(parts: Parts, known: StudyRow) -> None:

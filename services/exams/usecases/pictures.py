@@ -102,6 +102,8 @@ def render_waiting(parts: Parts) -> None:
             with parts.db.begin() as tx:
                 for row, (state, reason) in zip(rows, results, strict=True):
                     studies.mark_rendered(tx, row.id, state, reason)
+            if any(state == "queued" for state, _reason in results):
+                return  # the store rests: the next turn tries again
 
 
 def _claim(parts: Parts) -> list[InstanceRow]:

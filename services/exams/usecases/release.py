@@ -1,6 +1,7 @@
 """Telling that reports are released, at the instant, exactly once; their PDFs are made before."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 from contracts.exams import ReportReleased, ReportStored
@@ -23,14 +24,24 @@ def sweep(parts: Parts) -> None:
     """Tell of every report that became due: the chore of each half second. One that fails holds up no other."""
     with parts.db.read() as tx:
         due = [row.id for row in report_store.find_due(tx, parts.clock.now(), AT_ONCE)]
-        metrics.NEVER_SENT.set(report_store.count_never_sent(tx))
-    for report_id in due:
+    _each(due, lambda report_id: release(parts, report_id))
+
+
+def _each(report_ids: list[str], act: Callable[[str], None]) -> None:
+    """Do *act* with every report; whatever is wrong with one, the others are due as well."""
+    for report_id in report_ids:
         try:
-            release(parts, report_id)
+            act(report_id)
         except (*DATABASE_DOWN, ObjectStoreDown):
             raise
-        except Exception as error:  # whatever is wrong with this one, the others are due as well
-            log.get().error("report-not-told", exc_info=error)
+        except Exception as error:  # such as a text that cannot be set
+            log.get().error("report-not-made", exc_info=error)
+
+
+def count_never_sent(parts: Parts) -> None:
+    """Set the gauge that alerts operators (S7), when somebody looks at it."""
+    with parts.db.read() as tx:
+        metrics.NEVER_SENT.set(report_store.count_never_sent(tx))
 
 
 def release(parts: Parts, report_id: str) -> None:
@@ -85,8 +96,7 @@ def prepare_pdfs(parts: Parts) -> None:
     """Make the PDFs of signed reports before they are due, so that many due at once are told at once."""
     with parts.db.read() as tx:
         without = [row.id for row in report_store.find_without_pdf(tx, AT_ONCE)]
-    for report_id in without:
-        store_pdf(parts, report_id)
+    _each(without, lambda report_id: store_pdf(parts, report_id))
 
 
 def store_pdf(parts: Parts, report_id: str) -> None:

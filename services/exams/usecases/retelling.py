@@ -29,7 +29,9 @@ def _may_hear(queue: str, kind: type[Event]) -> bool:
 
 
 def _events(tx: Tx, parts: Parts, since: datetime | None, now: datetime) -> list[Event]:
-    events: list[Event] = [telling.patient_event(tx, row, now) for row in people.find_changed_patients(tx, since)]
+    events: list[Event] = []
+    for patient in people.find_changed_patients(tx, since):
+        events += telling.patient_events(tx, patient, now)
     for visit in people.find_changed_visits(tx, since):
         events.append(telling.visit_event(parts.locations, visit, now, VisitChanged))
         events.append(telling.visit_details(tx, visit, now))

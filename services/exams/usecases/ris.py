@@ -168,9 +168,11 @@ def _settle(
     for exam in exams:
         exam.sorted_at = exam.starts_at or starts[exam.visit_id] or exam.ordered_at or exam.sorted_at
         reports.attach(tx, parts, exam, now)
+    told_of = {visit.id: visit for visit in visits}
     for patient in patients:
-        settle_patient(tx, patient, now)
-    for visit in visits:
+        if settle_patient(tx, patient, now):  # a visit's details hold its patient's language and protection
+            told_of |= {visit.id: visit for visit in people_store.find_visits_of(tx, [patient.id])}
+    for visit in told_of.values():
         settle_visit(tx, parts.locations, visit, now)
     settle_exams(tx, parts, changed | {exam.id for exam in exams}, now, reason=reason)
 

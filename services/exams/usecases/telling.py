@@ -22,6 +22,7 @@ from contracts.exams import (
     PatientDemographicsChanged,
     PatientIdentifier,
     PatientMerged,
+    PatientsJoined,
     PatientUnmerged,
     PersonName,
     StoredStudy,
@@ -45,32 +46,40 @@ from services.exams.store import people
 from services.exams.store.tables import ExamRow, PatientRow, StudyRow, VisitRow
 
 
-def settle_patient(tx: Tx, patient: PatientRow, now: datetime) -> None:
-    """Tell what of *patient* is news: demographics, a merge, its undoing."""
+def settle_patient(tx: Tx, patient: PatientRow, now: datetime) -> bool:
+    """Tell what of *patient* is news: demographics, a merge, its undoing; whether the demographics were."""
     event = patient_event(tx, patient, now)
     state = _state(event)
-    if patient.told != state:
+    is_news = patient.told != state
+    if is_news:
         patient.version += 1
         patient.told, patient.changed_at = state, now
         put_event(tx, SERVICE, event.model_copy(update={"version": patient.version}), now)
     _settle_merge(tx, patient, now)
+    return is_news
 
 
 def _settle_merge(tx: Tx, patient: PatientRow, now: datetime) -> None:
     before, after = patient.told_merged_into_id, patient.merged_into_id
     if before == after:
         return
-    kind = PatientUnmerged if after is None else PatientMerged
     patient.version += 1
     patient.told_merged_into_id, patient.changed_at = after, now
-    joined = kind(
-        id=patient.id,
-        version=patient.version,
-        at=now,
-        from_patient_id=patient.id,
-        into_patient_id=after or before or "",
-    )
-    put_event(tx, SERVICE, joined, now)
+    kind = PatientUnmerged if after is None else PatientMerged
+    put_event(tx, SERVICE, _joined(kind, patient, after or before or "", now), now)
+
+
+def _joined(kind: type[PatientsJoined], patient: PatientRow, into_id: str, now: datetime) -> PatientsJoined:
+    return kind(id=patient.id, version=patient.version, at=now, from_patient_id=patient.id, into_patient_id=into_id)
+
+
+def patient_events(tx: Tx, patient: PatientRow, now: datetime) -> list[Event]:
+    """Give all that is so of a patient; of a merged one the merge last, since it must be heard as the newest."""
+    event = patient_event(tx, patient, now)
+    if patient.told_merged_into_id is None:
+        return [event]
+    before = event.model_copy(update={"version": patient.version - 1})
+    return [before, _joined(PatientMerged, patient, patient.told_merged_into_id, now)]
 
 
 def patient_event(tx: Tx, patient: PatientRow, now: datetime) -> PatientDemographicsChanged:
