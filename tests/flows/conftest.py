@@ -1,6 +1,7 @@
-"""What the flows share: real images under an invented person's name."""
+"""What the flows share: real images under an invented person's name, and a look into a downloaded package."""
 
 import io
+import zipfile
 
 import pydicom
 from pydicom.uid import generate_uid
@@ -23,3 +24,10 @@ def images_of(exam: FeedExam, folder: str = "ct-head", most: int = 4) -> list[by
         data.save_as(out)
         objects.append(out.getvalue())
     return objects
+
+
+def pdfs_of(body: bytes) -> list[bytes]:
+    """Give the PDFs in a downloaded zip."""
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        contents = [package.read(name) for name in package.namelist()]
+    return [content for content in contents if content.startswith(b"%PDF")]

@@ -31,10 +31,10 @@ def wait_for(is_so: Callable[[], Any], within_s: float = 30) -> Any:
         if result:
             return result
         assert time.monotonic() < end, "it did not come to be so in time"
-        _pause()
+        pause()
 
 
-def _pause() -> None:
+def pause() -> None:
     """Let other processes go on: what is waited for happens outside this one."""
     subprocess.run(["sleep", str(POLL_S)], check=True)
 

@@ -82,6 +82,11 @@ class Ris:
             segments.append(segment("ZRP", {1: stamp(self.now() - sent_ago)}))
         self.send(self._message("ORU^R01", signed, segments))
 
+    def merge(self, exam: FeedExam, gone_mrn: str) -> None:
+        """Say that the patient of *gone_mrn* is *exam*'s (A40)."""
+        segments = [self._pid(exam), segment("MRG", {1: f"{gone_mrn}^^^RADNET^MR"})]
+        self.send(self._message("ADT^A40", self.now(), segments))
+
     def store(self, objects: Iterable[bytes]) -> None:
         """Store DICOM objects. Fails unless all are stored."""
         batch: list[bytes] = []
