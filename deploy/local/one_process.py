@@ -1,6 +1,7 @@
-"""All services and the gateway in one process, on the local bus: ``python -m deploy.local.one_process``.
+"""All services in one process, on the local bus: ``python -m deploy.local.one_process``.
 
-One gunicorn worker serves every part's own port; the archiver's workers are processes of their own.
+One gunicorn worker serves every service's own port. The gateway is a process of its own, since its threads wait for
+these; so are the archiver's workers.
 """
 
 import importlib
@@ -8,13 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from contracts.topology import SERVICES
-from gateway.app import create_app
-from gateway.settings import GatewaySettings
 from services.chassis import log
 from services.chassis.local_bus import LocalBus
 from services.chassis.server import serve
 from services.chassis.service import Service, start_background
-from services.chassis.settings import load_or_exit
 from services.chassis.supervisor import Supervisor
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -40,8 +38,7 @@ class ByPort:
 def main() -> None:
     """Serve until told to stop."""
     log.set_up("portal", "all")
-    gateway_settings = load_or_exit(GatewaySettings)
-    binds = [gateway_settings.bind, *(service.settings.bind for service in make_services())]
+    binds = [service.settings.bind for service in make_services()]
     supervisor = Supervisor("portal")
 
     def load() -> ByPort:
@@ -51,8 +48,7 @@ def main() -> None:
         bus = LocalBus({service.name: service.inbox for service in services}, supervisor.stop)
         for service in services:
             start_background(service, _named(supervisor, service.name), bus)
-        apps: dict[str, Wsgi] = {_port(service.settings.bind): service.make_app() for service in services}
-        return ByPort(apps | {_port(gateway_settings.bind): create_app(gateway_settings)})
+        return ByPort({_port(service.settings.bind): service.make_app() for service in services})
 
     serve(load, binds=binds, threads=THREADS, on_exit=supervisor.end)
 

@@ -109,9 +109,9 @@ def _start(keeper: Keeper, uses_rabbitmq: bool, workers: int) -> None:
     if uses_rabbitmq:
         for name in SERVICES:
             keeper.keep(name, f"services.{name}", "all")
-        keeper.keep("gateway", "gateway", "api")
     else:
-        keeper.keep("portal", "deploy.local.one_process")
+        keeper.keep("services", "deploy.local.one_process")
+    keeper.keep("gateway", "gateway", "api")
     for number in range(1, workers + 1):
         keeper.keep(f"archiver-worker-{number}", "services.archiver", "worker")
 

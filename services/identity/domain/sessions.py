@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import ClassVar
 
 from contracts.refusal import Refusal, RefusalKind
-from contracts.tokens import Kind
+from contracts.tokens import ACCESS_LIFETIME, Kind
 
-WEB_IDLE = timedelta(minutes=15)
+WEB_IDLE = timedelta(minutes=15) + ACCESS_LIFETIME
+"""The gateway ends a web session after exactly 15 idle minutes; it refreshes only as an access token runs out, so what
+is seen here may lie that much behind."""
 HALF_A_DAY = timedelta(hours=12)
 
 
