@@ -40,8 +40,11 @@ def join_or_add_build(
         "made_at": now,
         "omitted": "[]",
     }
-    is_new = insert_new(tx, BuildRow, values, ["live_key"])
-    build = tx.scalars(_fresh(select(BuildRow).filter_by(live_key=spec.key()))).one()
+    while True:
+        is_new = insert_new(tx, BuildRow, values, ["live_key"])
+        build = tx.scalars(_fresh(select(BuildRow).filter_by(live_key=spec.key()))).one_or_none()
+        if build is not None:  # else it ended between the two: make another
+            break
     if is_new:
         for pin in spec.reports:
             tx.add(BuildReportRow(build_id=build.id, exam_id=pin.exam_id, report_version=pin.report_version))

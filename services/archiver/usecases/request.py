@@ -67,6 +67,9 @@ def _add_package(
     build, is_new = builds.join_or_add_build(tx, spec, estimate, domain.queue_for(estimate), now)
     if is_new:
         call_workers(tx, build, now)
+    moved_here = packages.find_live_package(tx, caller.holder, spec.key())
+    if moved_here is not None:  # by a report that was taken back while we waited for the build
+        return moved_here
     package = PackageRow(
         id=new_id(),
         holder=caller.holder,
