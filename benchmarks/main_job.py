@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pydicom
@@ -93,9 +94,7 @@ def _measure(facts: Facts, paths: list[Path], runs: int, product: LocalProduct) 
     exam_id = patient.get("/exams").json["exams"][0]["id"]
     figures["frames"] = _timed(lambda: wait_for(lambda: _frames_rendered(facts, len(paths)), 300))
     for kind in ("zip", "iso"):
-        figures[kind] = statistics.median(
-            _timed(lambda kind=kind: _package(patient, exam_id, kind)) for _ in range(runs)
-        )
+        figures[kind] = statistics.median(_timed(partial(_package, patient, exam_id, kind)) for _ in range(runs))
     figures["worker MiB"] = max(_peak_mib(pid) for pid in product.worker_pids())
     return figures
 

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,10 +44,8 @@ class FolderStore:
 
     def read(self, key: str) -> bytes:
         """See ObjectStore."""
-        try:
+        with _named_faults():
             return self._path(key).read_bytes()
-        except FileNotFoundError as error:
-            raise ObjectMissing from error
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """See ObjectStore."""
@@ -54,11 +53,9 @@ class FolderStore:
 
     def stream(self, key: str, start: int, length: int, chunk_bytes: int) -> Iterator[bytes]:
         """See ObjectStore. The file is open from the first piece on, so a deletion does not cut it."""
-        try:
+        with _named_faults():
             file = self._path(key).open("rb", buffering=0)
-        except FileNotFoundError as error:
-            raise ObjectMissing from error
-        with file:
+        with file, _named_faults():
             file.seek(start)
             left = length
             while left > 0 and (piece := file.read(min(chunk_bytes, left))):
@@ -104,6 +101,16 @@ class FolderStore:
         """See ObjectStore."""
         if not os.access(self._parts, os.W_OK):
             raise ObjectStoreDown
+
+
+@contextmanager
+def _named_faults() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ObjectMissing from error
+    except OSError as error:
+        raise ObjectStoreDown(errno.errorcode.get(error.errno or 0, "EIO")) from error
 
 
 class _FolderWriter:

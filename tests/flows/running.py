@@ -11,7 +11,8 @@ from deploy.local.places import ROOT
 from deploy.local.postgres import PostgresServer
 from deploy.local.seaweedfs import SeaweedFs
 from deploy.local.smtp import SmtpServer
-from tests.flows.product import DeployedProduct, Facts, LocalProduct
+from tests.flows.deployed import DeployedProduct
+from tests.flows.product import Facts, LocalProduct
 from tests.servers import Broker, a_broker
 
 
