@@ -101,6 +101,7 @@ def _file_lock(db: Database, stop: threading.Event) -> Iterator[None]:
 @contextmanager
 def _advisory_lock(db: Database, stop: threading.Event) -> Iterator[None]:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()  # the lock is the session's: back in the pool, it would keep the lock from us for ever
         query = text(f"SELECT pg_try_advisory_lock({_LOCK_NUMBER})")
         while not stop.is_set() and not connection.execute(query).scalar():
             stop.wait(1.0)
