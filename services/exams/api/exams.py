@@ -20,7 +20,10 @@ blueprint = APIBlueprint("exams", __name__)
 
 def _day_or_instant(value: Any) -> Any:
     """Read a day where no time is given; an instant at midnight is still an instant."""
-    return date.fromisoformat(value) if len(value) == len("2026-03-02") else datetime.fromisoformat(value)
+    try:
+        return date.fromisoformat(value) if len(value) == len("2026-03-02") else datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("neither a day nor an instant") from error  # the library's words hold what was sent
 
 
 DayOrInstant = Annotated[datetime | date, BeforeValidator(_day_or_instant)]
