@@ -16,6 +16,7 @@ from services.chassis.auth import Unauthenticated, Verifier
 from services.chassis.caller import Caller
 from services.chassis.db import DATABASE_DOWN, new_id
 from services.chassis.objects import ObjectStoreDown
+from services.chassis.outbox import oldest_unsent_age_s
 
 STATUS: dict[RefusalKind, int] = {
     "malformed": 400,
@@ -35,6 +36,8 @@ V = TypeVar("V")
 JSON_LIMIT_BYTES = 256 * 1024
 """A JSON body is small; doors that stream set their own limit."""
 PROBLEM = "application/problem+json"
+BUS_LAG_S = 10
+"""A message that waits longer for the bus makes a part's readiness ``degraded``, which still is ready."""
 
 
 class Ask(BaseModel):
@@ -66,7 +69,7 @@ def create_app(service: str, title: str, *, verifier: Verifier | None, ready: Ca
     app.extensions["verifier"] = verifier
     _add_problems(app)
     _add_access_log(app, service)
-    _add_probes(app, ready)
+    _add_probes(app, verifier, ready)
     return app
 
 
@@ -197,7 +200,7 @@ def _add_access_log(app: APIFlask, service: str) -> None:
         return response
 
 
-def _add_probes(app: APIFlask, ready: Callable[[], dict[str, Any]]) -> None:
+def _add_probes(app: APIFlask, verifier: Verifier | None, ready: Callable[[], dict[str, Any]]) -> None:
     @app.get("/healthz")
     @app.doc(hide=True)
     def _health() -> dict[str, str]:
@@ -206,9 +209,16 @@ def _add_probes(app: APIFlask, ready: Callable[[], dict[str, Any]]) -> None:
     @app.get("/readyz")
     @app.doc(hide=True)
     def _ready() -> Any:
-        return {"status": "ready"} | ready()
+        return (_standing(verifier) if verifier else {"status": "ready"}) | ready()
 
     @app.get("/metrics")
     @app.doc(hide=True)
     def _metrics() -> Response:
         return Response(metrics.text(), content_type=metrics.CONTENT_TYPE)
+
+
+def _standing(verifier: Verifier) -> dict[str, Any]:
+    """Say ``degraded`` when the bus takes nothing: what only looks goes on, what others must hear of waits."""
+    with verifier.db.read() as tx:
+        waits_s = oldest_unsent_age_s(tx, verifier.clock.now())
+    return {"status": "degraded" if waits_s > BUS_LAG_S else "ready", "outboxOldestSeconds": round(waits_s)}
