@@ -78,8 +78,10 @@ def test_50_packages_survive_workers_killed_again_and_again(request, monkeypatch
     url, killed = product.database_url("archiver"), 0
     patients, workers = patients_of(facts), product.worker_pids()
     signal_all(workers, signal.SIGSTOP)  # until all is asked for, so that the kills meet workers at work
-    asked = {package: patient for patient in patients for package in ask_for_all(patient)}
-    signal_all(workers, signal.SIGCONT)
+    try:
+        asked = {package: patient for patient in patients for package in ask_for_all(patient)}
+    finally:
+        signal_all(workers, signal.SIGCONT)
     assert len(asked) == PACKAGES
 
     def are_ready():

@@ -108,9 +108,6 @@ def has_images(patient):
     return rows[0] if rows and rows[0]["imagesAvailable"] else None
 
 
-# --- studies and orders -------------------------------------------------------------------------------------------
-
-
 def test_a_study_may_come_before_its_order(facts):
     ris, exam = Ris(facts), an_exam()
     ris.store(images_of(exam, most=1))
@@ -146,9 +143,6 @@ def test_a_study_of_another_patient_waits_for_staff_unseen(facts):
     wait_for(lambda: has_images(patient))
 
 
-# --- reports ------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("status", "reason"), [("X", "report-withdrawn"), ("C", "report-corrected")])
 def test_a_report_taken_back_ends_a_ready_package_with_the_reason(facts, status, reason):
     case = a_case(facts, report=True)
@@ -179,9 +173,6 @@ def test_a_report_taken_back_while_its_package_is_prepared_is_in_no_file(facts, 
         signal_all(workers, signal.SIGCONT)
     package = wait_for(lambda: ready(case.patient, waiting), 60)
     assert b"%PDF" not in download(case.patient, package)[1].body  # an image holds its files as they are
-
-
-# --- images that come late, patients that change ------------------------------------------------------------------
 
 
 def test_late_images_are_told_at_the_package_and_are_in_a_new_one(facts):
@@ -242,9 +233,6 @@ def test_a_code_that_ends_while_its_package_is_prepared_closes_it_and_the_build_
     assert case.package()["state"] == "ready"
 
 
-# --- bytes that flow ----------------------------------------------------------------------------------------------
-
-
 def a_big_image(exam):
     """Give an image of 48 MB that cannot be made smaller."""
     data = pydicom.dcmread(io.BytesIO(images_of(exam, most=1)[0]))
@@ -276,9 +264,6 @@ def test_a_share_revoked_while_bytes_flow_cuts_them_within_5_seconds(facts):
             got += len(piece)
     assert PIECE_BYTES <= got < package["size"]
     assert recipient.get(url).status in {401, 404, 410}
-
-
-# --- the broker ---------------------------------------------------------------------------------------------------
 
 
 def test_with_the_broker_down_people_log_in_and_look_packages_queue_and_all_is_made_when_it_is_back(

@@ -99,12 +99,13 @@ def test_a_power_cut_in_mid_package_loses_and_doubles_nothing_S34_S36(demo):
     ris.sign(exam, timedelta(minutes=30), REPORT)
     exams = [row["id"] for row in patient.get("/exams").json["exams"] if row["imagesAvailable"]]
     workers = demo.product.worker_pids()
-    signal_all(workers, signal.SIGSTOP)
-    asked = {
-        ask_for(patient, ids, kind) for ids in (exams, exams[:1], exams[1:]) for kind in ("zip", "iso")[: len(ids)]
-    }
+    signal_all(workers, signal.SIGSTOP)  # until all is asked for, so that the cut meets them at work
+    try:
+        wanted = [(exams, "zip"), (exams, "iso"), (exams[:1], "zip"), (exams[1:], "zip")]
+        asked = [ask_for(patient, *one) for one in wanted]
+    finally:
+        signal_all(workers, signal.SIGCONT)
     url = demo.product.database_url("archiver")
-    signal_all(workers, signal.SIGCONT)
     wait_for(lambda: [build for build in find_builds(url) if build.state == "running"])
     demo.product.kill()
     assert [build for build in find_builds(url) if build.state == "running"], "the cut must meet a worker at work"
