@@ -73,7 +73,7 @@ class Verifier:
             }
             payload = jwt.decode(token, key=_public_key(key), algorithms=[ALGORITHM], options=options)
             claims = Claims.read(payload)
-        except (jwt.PyJWTError, ValidationError, InvalidKey, ValueError) as error:
+        except (jwt.PyJWTError, ValidationError, InvalidKey, ValueError, RecursionError) as error:
             raise Unauthenticated from error
         self._check(claims, key)
         return claims

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 import structlog
 from apiflask import APIFlask, HTTPError
 from flask import Flask, Response, g, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from sqlalchemy.exc import DataError
 
 from contracts.refusal import Refusal, RefusalKind
 from services.chassis import log, metrics
@@ -52,6 +54,17 @@ class Answer(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
+class _Json(DefaultJSONProvider):
+    """Reads JSON as Flask does; what is nested beyond reason is malformed like any other JSON that cannot be read."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Give what *s* says. Raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as deep:
+            raise ValueError("nested too deeply") from deep
+
+
 class Forbidden(Refusal):
     """Raised when a caller of this kind may not make this call at all, whatever the object."""
 
@@ -65,7 +78,8 @@ def create_app(service: str, title: str, *, verifier: Verifier | None, ready: Ca
     app = APIFlask(service, title=title, version="1", docs_path=None, spec_path=None, json_errors=True)
     app.config["MAX_CONTENT_LENGTH"] = JSON_LIMIT_BYTES
     app.config["AUTO_404_RESPONSE"] = False
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _Json(app)
+    app.json.sort_keys = False
     app.extensions["verifier"] = verifier
     _add_problems(app)
     _add_access_log(app, service)
@@ -136,6 +150,7 @@ def _add_problems(app: APIFlask) -> None:
     app.register_error_handler(Refusal, refused)
     for fault in (*DATABASE_DOWN, ObjectStoreDown):
         app.register_error_handler(fault, _unavailable)
+    app.register_error_handler(DataError, _not_storable)
     app.register_error_handler(Exception, _unexpected)
     app.error_processor(_http_problem)
 
@@ -165,6 +180,12 @@ def _unavailable(error: Exception) -> Response:
     response = problem(503, "unavailable", "This part rests for a moment. Try again.")
     response.headers["Retry-After"] = "5"
     return response
+
+
+def _not_storable(error: Exception) -> Response:
+    """Refuse what the database cannot even compare with, such as a NUL in a text: no id or name of ours holds it."""
+    log.get().info("not-storable", exc_info=error)
+    return problem(400, "malformed", "Something in this request cannot be read.")
 
 
 def _unexpected(error: Exception) -> Response:
