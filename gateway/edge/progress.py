@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
-from gateway.edge.upstream import Answer, Upstream, UpstreamDown
+from gateway.edge.upstream import Answer, Upstream, UpstreamDown, segment_of
 
 POLL_S = 1.0
 COMMENT_S = 15.0
@@ -96,9 +95,7 @@ class ProgressBoard:
     def _fresh(self, watched: _Watched, package_id: str, headers: Mapping[str, str]) -> Answer:
         with watched.lock:
             if watched.answer is None or self._monotonic() - watched.asked_at_s >= POLL_S:
-                watched.answer = self._upstream.ask(
-                    "archiver", "GET", f"/packages/{quote(package_id, safe='')}", headers
-                )
+                watched.answer = self._upstream.ask("archiver", "GET", f"/packages/{segment_of(package_id)}", headers)
                 watched.asked_at_s = self._monotonic()
             return watched.answer
 

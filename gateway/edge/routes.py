@@ -89,6 +89,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/staff/visits", ("GET",), "identity"),
     Route("/staff/visits/{id}/icodes", ("GET", "POST"), "identity"),
     Route("/staff/icodes/{id}", ("DELETE",), "identity"),
+    Route("/staff/icodes/{id}/portal-pass", ("GET",), "identity"),
+    Route("/staff/icodes/{id}/portal-pass.pdf", ("GET",), "identity"),
     Route("/staff/help-requests", ("GET",), "identity"),
     Route("/staff/help-requests/{id}/grant", ("POST",), "identity"),
     Route("/staff/help-requests/{id}/refusal", ("POST",), "identity"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import urllib3
 
@@ -114,6 +115,12 @@ class Upstream:
             raise UpstreamDown(service) from error
         response.release_conn()
         return Answer(response.status, response.headers, decoded(response.headers.get("Content-Type"), raw), raw)
+
+
+def segment_of(value: str) -> str:
+    """Give *value* quoted to be one segment of a path, ``.`` and ``..`` too: none can climb out of its place."""
+    quoted = quote(value, safe="")
+    return quoted.replace(".", "%2E") if quoted in {".", ".."} else quoted
 
 
 def _pool(services: int, connections: int) -> urllib3.PoolManager:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import yaml
 from flask import Blueprint, Response, g, request, stream_with_context
@@ -15,7 +14,7 @@ from gateway.edge import composing, headers, issuers
 from gateway.edge.context import caller_headers, client_address, edge
 from gateway.edge.problems import problem, service_down
 from gateway.edge.routes import BASE, ROUTES, Route, Service
-from gateway.edge.upstream import BUSY_RETRY_S, Answer, UpstreamDown, pour
+from gateway.edge.upstream import BUSY_RETRY_S, Answer, UpstreamDown, pour, segment_of
 
 VERSION = "1.0.0"
 MINIMUM_CLIENT = "1.0.0"
@@ -28,7 +27,7 @@ View = Callable[..., Response]
 
 def path_of(route: Route, segments: dict[str, Any]) -> str:
     """Give the service's path with its query; each segment is quoted, so none can climb out of its place."""
-    path = route.path.format(**{name: quote(str(value), safe="") for name, value in segments.items()})
+    path = route.path.format(**{name: segment_of(str(value)) for name, value in segments.items()})
     query = request.query_string.decode("latin-1")
     return f"{path}?{query}" if query else path
 
@@ -81,7 +80,7 @@ def _issuer(body: bytes | None) -> Issuer | None:
     """Give whose session this request is about: by the refresh token in the body, else by the access token."""
     try:
         sent = json.loads(body) if body else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         sent = {}
     refresh = sent.get("refreshToken") if isinstance(sent, dict) else None
     if isinstance(refresh, str):

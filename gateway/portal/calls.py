@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response, current_app, request
 from urllib3 import BaseHTTPResponse
@@ -15,7 +14,7 @@ from urllib3 import BaseHTTPResponse
 from gateway.edge import issuers
 from gateway.edge.context import caller_headers, edge
 from gateway.edge.routes import Service
-from gateway.edge.upstream import Answer, decoded, pour
+from gateway.edge.upstream import Answer, decoded, pour, segment_of
 from gateway.portal import session, words
 
 RENEW_BEFORE_S = 45
@@ -58,7 +57,7 @@ class Refused(Exception):
 
 def at(pattern: str, *segments: str) -> str:
     """Give a path with *segments* quoted into its ``{}``: ``at("/exams/{}/report", exam_id)``."""
-    return pattern.format(*(quote(segment, safe="") for segment in segments))
+    return pattern.format(*(segment_of(segment) for segment in segments))
 
 
 def ask(service: Service, method: str, path: str, body: dict[str, Any] | None = None, idempotency_key: str = "") -> Any:

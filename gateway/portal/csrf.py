@@ -44,7 +44,8 @@ def check() -> None:
     """Refuse (400) a form that did not come from its page."""
     if request.method in SAFE_METHODS or request.path.startswith(f"{BASE}/"):
         return
-    if not is_from_here() or not hmac.compare_digest(request.form.get(FIELD, ""), token_for(request.path)):
+    sent = request.form.get(FIELD, "").encode(errors="replace")
+    if not is_from_here() or not hmac.compare_digest(sent, token_for(request.path).encode()):
         abort(400, "form-refused")
 
 

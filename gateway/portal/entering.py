@@ -163,8 +163,8 @@ def come_in(answer: dict[str, Any], kind: Kind) -> Response:
     session.start(answer, kind)
     if kind != "share":
         session.change(name=_name())
-    is_for_patients = kind in gates.PATIENTS and after.startswith("/") and not after.startswith("//")
-    return app_redirect(after if is_for_patients and after else FIRST_PAGE.get(kind, "/exams"))
+    is_for_patients = kind in gates.PATIENTS and is_own_page(after)
+    return app_redirect(after if is_for_patients else FIRST_PAGE.get(kind, "/exams"))
 
 
 def _name() -> str:
@@ -209,12 +209,16 @@ def left() -> Any:
     return answer
 
 
+def is_own_page(where: str) -> bool:
+    """Whether *where* is a path of ours: browsers leave out tabs and line breaks, and take a backslash for a slash."""
+    return where.startswith("/") and not where.startswith("//") and where.isprintable() and "\\" not in where
+
+
 @blueprint.get("/language/<code>")
 def choose_language(code: str) -> Any:
     """Remember the language chosen, and go back to the page."""
     back = request.args.get("next", "/")
-    is_own = back.startswith("/") and not back.startswith(("//", "/\\"))
-    answer = app_redirect(back if is_own else "/")
+    answer = app_redirect(back if is_own_page(back) else "/")
     if code in words.LANGUAGES:
         answer.set_cookie(words.COOKIE, code, max_age=A_YEAR_S, secure=_is_https(), httponly=True, samesite="Lax")
     return answer
