@@ -4,7 +4,7 @@ import base64
 import binascii
 import threading
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from apiflask import APIBlueprint
@@ -105,11 +105,11 @@ def _page() -> tuple[int, tuple[datetime, str] | None]:
             return limit, None
         at, _, package_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
         instant = datetime.fromisoformat(at)
-    except (ValueError, binascii.Error) as error:
+        if instant.tzinfo is None or not package_id:
+            raise CursorMalformed
+        return limit, (instant.astimezone(UTC), package_id)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise CursorMalformed from error
-    if instant.tzinfo is None or not package_id:
-        raise CursorMalformed
-    return limit, (instant, package_id)
 
 
 def _cursor(at: datetime, package_id: str) -> str:

@@ -17,13 +17,19 @@ from services.exams.usecases.viewing import ExamFilter
 
 blueprint = APIBlueprint("exams", __name__)
 
+FIRST_YEAR, LAST_YEAR = 1900, 9998
+"""Dates that can be told in every time zone."""
+
 
 def _day_or_instant(value: Any) -> Any:
     """Read a day where no time is given; an instant at midnight is still an instant."""
     try:
-        return date.fromisoformat(value) if len(value) == len("2026-03-02") else datetime.fromisoformat(value)
+        read = date.fromisoformat(value) if len(value) == len("2026-03-02") else datetime.fromisoformat(value)
     except ValueError as error:
         raise ValueError("neither a day nor an instant") from error  # the library's words hold what was sent
+    if not FIRST_YEAR <= read.year <= LAST_YEAR:
+        raise ValueError("beyond the calendar")
+    return read
 
 
 DayOrInstant = Annotated[datetime | date, BeforeValidator(_day_or_instant)]
@@ -87,7 +93,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         at, exam_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
         return datetime.fromisoformat(at).astimezone(UTC), exam_id
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise CursorMalformed from error
 
 

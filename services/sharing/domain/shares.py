@@ -211,6 +211,8 @@ def end_of(asked: datetime | date, time_zones: Collection[str], latest: datetime
     """
     if asked.year > LAST_YEAR:
         raise ExpiryBeyondCalendar(field="expiresAt")
+    if asked.year == date.min.year:  # where other time zones have no date
+        raise ExpiryPast(field="expiresAt")
     ends_at = asked.astimezone(UTC) if isinstance(asked, datetime) else _end_of_day(asked, time_zones)
     ends_at = ends_at if latest is None else min(ends_at, latest)
     if ends_at <= now:
