@@ -20,12 +20,15 @@ from services.chassis.web import create_app
 from services.identity.api import BLUEPRINTS
 from services.identity.handlers import HANDLERS
 from services.identity.parts import Parts
+from services.identity.pass_seal import PassSeal
 from services.identity.settings import IdentitySettings
 from services.identity.usecases.icodes import tell_expired
+from services.identity.usecases.portal_passes import sweep_passes
 from services.identity.usecases.retelling import retell
 from services.identity.usecases.tidying import tidy
 
-TELL_EXPIRED_EVERY_S = 30.0
+TELL_EXPIRED_EVERY_S = 1.0
+SWEEP_PASSES_EVERY_S = 30.0
 TIDY_EVERY = timedelta(hours=1)
 
 
@@ -42,6 +45,9 @@ def make(settings: IdentitySettings | None = None) -> Service:
         asks_birth_date=settings.asks_birth_date,
         refresh_key=load_or_make_secret(settings.keys_dir / "refresh.key"),
         tries_key=load_or_make_secret(settings.keys_dir / "tries.key"),
+        pass_seal=PassSeal(load_or_make_secret(settings.keys_dir / "passes.key")),
+        public_url=settings.public_url,
+        support_phone=settings.support_phone,
     )
     return Service(
         name="identity",
@@ -54,6 +60,7 @@ def make(settings: IdentitySettings | None = None) -> Service:
         make_app=lambda: make_web(parts),
         chores=(
             Chore("icode-expiry", TELL_EXPIRED_EVERY_S, lambda: _tell_expired(parts)),
+            Chore("portal-pass-sweep", SWEEP_PASSES_EVERY_S, lambda: _sweep_passes(parts)),
             Chore("identity-tidy", TIDY_EVERY.total_seconds(), lambda: _tidy(parts)),
         ),
         retell=lambda tx, queue, _since: _retell(tx, parts, queue),
@@ -89,6 +96,11 @@ def _retell(tx: Tx, parts: Parts, queue: str) -> None:
 def _tell_expired(parts: Parts) -> None:
     with parts.db.begin() as tx:
         tell_expired(tx, parts.clock.now())
+
+
+def _sweep_passes(parts: Parts) -> None:
+    with parts.db.begin() as tx:
+        sweep_passes(tx, parts.clock.now())
 
 
 def _tidy(parts: Parts) -> None:

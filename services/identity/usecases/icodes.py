@@ -23,7 +23,7 @@ from services.identity.domain.icodes import (
 from services.identity.domain.staff import VisitNotFound
 from services.identity.domain.tries import ICODE_LIMITS
 from services.identity.parts import Parts
-from services.identity.store import holders, patients, visits
+from services.identity.store import holders, patients, portal_passes, visits
 from services.identity.store import icodes as store
 from services.identity.usecases.access import end_access
 from services.identity.usecases.sessions import Entry, Tokens, begin_session
@@ -106,6 +106,7 @@ def _add_holder(tx: Tx, visit_id: str, covered: list[str] | None) -> str:
 
 def _end(tx: Tx, row: store.ICodeRow, reason: str, now: datetime) -> None:
     row.ended_at, row.ended_reason = now, reason
+    portal_passes.delete_pass(tx, row.id)
     _tell_ended(tx, row, reason, now)
 
 
@@ -140,11 +141,15 @@ def end_codes_of_visit(tx: Tx, visit_id: str, issued_before: datetime, reason: s
 
 
 def tell_expired(tx: Tx, now: datetime) -> int:
-    """Tell of codes whose 90 days are over; gives how many. Access ended by itself, as tokens never outlive a code."""
+    """Tell of codes whose 90 days are over; gives how many.
+
+    Tokens never outlive a code; a download's ticket knows no such end, so access is taken back besides.
+    """
     rows = store.find_newly_expired(tx, now, 100)
     for row in rows:
         row.expiry_told_at = now
         _tell_ended(tx, row, "expired", now)
+        end_access(tx, row.holder, "expired", now)
     return len(rows)
 
 
