@@ -99,7 +99,7 @@ def _renamed(value: Any, service: str) -> Any:
 
 
 def _problem() -> dict[str, Any]:
-    slugs = sorted({kind.slug for kind in _refusals(Refusal) if "slug" in vars(kind)})
+    slugs = sorted({kind.slug for kind in _refusals(Refusal) if "slug" in vars(kind) and _is_public(kind)})
     return {
         "type": "object",
         "description": "RFC 9457. The slug is the last part of ``type``; it never echoes what was sent.",
@@ -118,6 +118,11 @@ def _problem() -> dict[str, Any]:
         },
         "x-slugs": slugs,
     }
+
+
+def _is_public(kind: type[Refusal]) -> bool:
+    """Whether a refusal is one of the public services' or the chassis's, whatever else is loaded."""
+    return kind.__module__.startswith(tuple(f"services.{name}." for name in (*SERVICES, "chassis")))
 
 
 def _refusals(kind: type[Refusal]) -> list[type[Refusal]]:

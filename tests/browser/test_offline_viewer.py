@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from services.archiver.packing import ReportPdf
 from tests.archiver.manifests import DATA, MemoryStore, a_package_of, store_files
@@ -34,14 +34,6 @@ def tree(tmp_path_factory):
     with zipfile.ZipFile(io.BytesIO(data)) as opened:
         opened.extractall(folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

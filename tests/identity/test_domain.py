@@ -208,9 +208,9 @@ def test_every_sites_time_zone_is_known():
     [
         ("icode", True, Lasting(12 * HOURS, 12 * HOURS)),
         ("icode", False, Lasting(12 * HOURS, 12 * HOURS)),
-        ("account", True, Lasting(HOURS / 4, 12 * HOURS)),
+        ("account", True, Lasting(HOURS / 3, 12 * HOURS)),
         ("account", False, Lasting(24 * HOURS, 30 * DAYS)),
-        ("staff", True, Lasting(HOURS / 4, 12 * HOURS)),
+        ("staff", True, Lasting(HOURS / 3, 12 * HOURS)),
         ("staff", False, Lasting(HOURS, 12 * HOURS)),
     ],
 )
