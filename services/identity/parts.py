@@ -9,6 +9,7 @@ from services.chassis.db import Database
 from services.chassis.locations import Locations
 from services.chassis.passwords import SecretHasher
 from services.chassis.signing import Minter
+from services.identity.pass_seal import PassSeal
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Parts:
     asks_birth_date: bool
     refresh_key: bytes = field(repr=False)
     tries_key: bytes = field(repr=False)
+    pass_seal: PassSeal
+    public_url: str
+    """Where people reach the portal, without a slash at the end."""
+    support_phone: str
 
     def tries_subject(self, way: str, name: str) -> str:
         """Give under what the tries at *name* (a locator, a User ID) are counted; it does not tell the name."""

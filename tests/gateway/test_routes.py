@@ -64,6 +64,8 @@ GET /staff/visits identity
 GET /staff/visits/{}/icodes identity
 POST /staff/visits/{}/icodes identity
 DELETE /staff/icodes/{} identity
+GET /staff/icodes/{}/portal-pass identity
+GET /staff/icodes/{}/portal-pass.pdf identity
 GET /staff/help-requests identity
 POST /staff/help-requests/{}/grant identity
 POST /staff/help-requests/{}/refusal identity

@@ -2,8 +2,9 @@
 
 from services.identity.api.icodes import bp as icodes
 from services.identity.api.patients import bp as patients
+from services.identity.api.portal_passes import bp as portal_passes
 from services.identity.api.regions import bp as regions
 from services.identity.api.sessions import bp as sessions
 from services.identity.api.staff import bp as staff
 
-BLUEPRINTS = (regions, icodes, sessions, patients, staff)
+BLUEPRINTS = (regions, icodes, sessions, patients, staff, portal_passes)

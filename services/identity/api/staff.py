@@ -114,7 +114,8 @@ class IssuedAnswer(Answer):
     id: str
     icode: str
     expires_at: datetime
-    portal_pass_url: str | None
+    portal_pass_url: str
+    """The Pass to print, for 15 minutes and in this session alone; with ``.pdf`` behind it, as a PDF."""
 
 
 def _front_desk() -> Caller:
@@ -178,8 +179,11 @@ def issue(visit_id: str, ask: ICodeIssueAsk) -> tuple[IssuedAnswer, int]:
     who = _front_desk()
     sealed = seal_new_code(parts())
     with parts().db.begin() as tx:
-        issued = front_desk.issue_for_visit(tx, who, visit_id, ask.exam_ids, ask.reason, sealed, parts().clock.now())
-    answer = IssuedAnswer(id=issued.id, icode=issued.shown, expires_at=issued.expires_at, portal_pass_url=None)
+        issued = front_desk.issue_for_visit(
+            tx, who, visit_id, ask.exam_ids, ask.reason, sealed, parts().pass_seal, parts().clock.now()
+        )
+    url = f"/api/v1/staff/icodes/{issued.id}/portal-pass"
+    answer = IssuedAnswer(id=issued.id, icode=issued.shown, expires_at=issued.expires_at, portal_pass_url=url)
     return answer, 201  # said here too: @idempotent keeps it
 
 

@@ -175,3 +175,11 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.String(64), sa.ForeignKey("patient.id"), primary_key=True),
     )
     op.create_index("ix_patient_identifier_patient_id", "patient_identifier", ["patient_id"])
+    op.create_table(
+        "portal_pass",
+        sa.Column("icode_id", sa.String(64), sa.ForeignKey("icode.id"), primary_key=True),
+        sa.Column("session", sa.String(64), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_portal_pass_made_at", "portal_pass", ["made_at"])

@@ -42,6 +42,12 @@ class PatientRow(Base):
         """Give the name as people write it."""
         return " ".join(part for part in (self.given_name, self.middle_name, self.family_name) if part)
 
+    @property
+    def listed_name(self) -> str:
+        """Give the name with the family's first: ``Vega, Marisol``."""
+        given = " ".join(part for part in (self.given_name, self.middle_name) if part)
+        return ", ".join(part for part in (self.family_name, given) if part)
+
 
 class IdentifierRow(Base):
     """A medical record number."""

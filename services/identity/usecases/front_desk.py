@@ -17,8 +17,10 @@ from services.identity.domain.staff import (
     check_reason,
     is_own,
 )
+from services.identity.pass_seal import PassSeal
 from services.identity.store import holders, icodes, patients, visits
 from services.identity.usecases.icodes import IssuedCode, SealedCode, end_icode, issue_icode
+from services.identity.usecases.portal_passes import keep_pass
 
 
 @dataclass(frozen=True)
@@ -158,14 +160,16 @@ def issue_for_visit(
     exam_ids: Collection[str] | None,
     reason: str | None,
     sealed: SealedCode,
+    seal: PassSeal,
     now: datetime,
 ) -> IssuedCode:
     """Issue *sealed* for a visit or some of its exams (S65); the former one of the same exams ends.
 
-    Raises VisitNotFound, ReasonNeeded, ExamsNotOfVisit.
+    Its Pass can be printed for 15 minutes, *seal*ed until then. Raises VisitNotFound, ReasonNeeded, ExamsNotOfVisit.
     """
     found = _find_visit(tx, caller, visit_id, reason)
     issued = issue_icode(tx, visit_id, exam_ids, sealed, caller.holder, now)
+    keep_pass(tx, seal, caller, issued, now)
     audit.record(
         tx,
         "identity",
