@@ -13,6 +13,7 @@ from gateway.portal import (
     exams,
     help_pages,
     images,
+    portal_pass,
     recipient,
     refusals,
     report,
@@ -23,7 +24,7 @@ from gateway.portal import (
 )
 
 HERE = Path(__file__).parent
-SECTIONS = (entering, exams, report, images, download, sharing, recipient, help_pages, staff)
+SECTIONS = (entering, exams, report, images, download, sharing, recipient, help_pages, staff, portal_pass)
 A_DAY_S = 86400
 
 

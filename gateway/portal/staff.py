@@ -85,7 +85,7 @@ def _icodes(visit_id: str, reason: str) -> list[dict[str, Any]]:
 @blueprint.post("/staff/visits/<visit_id>/icodes")
 @gates.open_to(*gates.STAFF)
 def issue(visit_id: str) -> Any:
-    """Issue a code and show it, on this answer alone; nothing keeps it."""
+    """Issue a code and show it, on this answer and its Portal Pass alone."""
     exam_ids, reason = request.form.getlist("examIds"), request.form.get("reason", "").strip()
     body: dict[str, Any] = {"examIds": exam_ids} if exam_ids else {}
     if reason:
@@ -96,4 +96,4 @@ def issue(visit_id: str) -> Any:
         if refused.slug != "reason-needed":
             raise
         return render_template("staff_reason.html", visit_id=visit_id, exam_ids=exam_ids)
-    return render_template("staff_issued.html", code=code)
+    return render_template("staff_issued.html", code=code, visit_id=visit_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
 
 from tests.gateway.upstreams.known import HOUSTON, Services, new_app, problem
 
@@ -66,5 +66,18 @@ def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
     @app.post("/staff/visits/<visit_id>/icodes")
     def issue(visit_id: str) -> Any:
         return {"id": "c2", "icode": "7K2MQ-4XW9-P3TB", "expiresAt": "2027-02-22T20:30:00Z", "portalPassUrl": ""}, 201
+
+    @app.get("/staff/icodes/<icode_id>/portal-pass")
+    def portal_pass(icode_id: str) -> Any:
+        if icode_id != "c2":
+            return problem(404, "portal-pass-not-found")
+        said = f"7K2MQ-4XW9-P3TB in {request.args['lang']}"
+        return f"<!doctype html><style>own</style><main><article class='pass'>{said}</article></main>"
+
+    @app.get("/staff/icodes/<icode_id>/portal-pass.pdf")
+    def portal_pass_pdf(icode_id: str) -> Any:
+        if icode_id != "c2":
+            return problem(404, "portal-pass-not-found")
+        return Response(b"%PDF-1.7", content_type="application/pdf")
 
     return app
