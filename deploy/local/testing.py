@@ -25,7 +25,6 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "util-linux": _has("setpriv"),
     "dcmtk": _has("dcmdump"),
     "poppler-utils": _has("pdftotext"),
-    "poppler-utils": _has("pdftotext"),
     "unzip": _has("unzip"),
     "p7zip-full": _has("7z"),
     "libarchive-tools": _has("bsdtar"),
