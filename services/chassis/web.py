@@ -197,7 +197,7 @@ def _add_access_log(app: APIFlask, service: str) -> None:
     @app.before_request
     def _begin() -> None:
         sent = request.headers.get("X-Request-Id", "")
-        g.request_id = sent if sent.isalnum() and len(sent) <= 64 else new_id()
+        g.request_id = sent if sent.isascii() and sent.isalnum() and len(sent) <= 64 else new_id()
         g.began = time.perf_counter()
         structlog.contextvars.bind_contextvars(correlation_id=g.request_id)
 

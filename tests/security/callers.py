@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -51,9 +51,16 @@ class World:
     def renew(self) -> None:
         """Give everyone tokens of now: an access token lives a few minutes."""
         self.clients = {who: client.refreshed() for who, client in self.clients.items()}
+        self.anna = replace(self.anna, client=self.clients["own code"])
         self.tokens = {who: client.token for who, client in self.clients.items()}
         self.tokens |= {"nobody": None, "ended share": self.over, "system": self.facts.system_token}
         self.tokens |= self._minted() | self._wrong()
+
+    def print_pass(self) -> str:
+        """Give a new code of Anna's, whose reprint ends the old one's sessions, so that she comes in anew."""
+        code = Ris(self.facts).issue_icode(self.anna.exam)
+        self.clients["own code"] = self.facts.anyone().log_in("/icode-sessions", {"icode": code})
+        return code
 
     def _minted(self) -> dict[str, str]:
         identity = self.minters["identity"]
@@ -148,7 +155,8 @@ def mint(minter: Minter, grants: Grants, holder: str, *, ago: timedelta = timede
 def claims(grants: Grants, **more: object) -> dict[str, object]:
     """Give what a valid token of an account says, with *more* in its place."""
     now = int(datetime.now(UTC).timestamp())
-    facts = {"iss": "identity", "aud": ["exams", "archiver", "sharing", "identity"], "sub": "account:annas"}
+    facts: dict[str, object] = {"iss": "identity", "sub": "account:annas"}
+    facts["aud"] = ["exams", "archiver", "sharing", "identity"]
     facts |= {"sid": "a-session", "sv": 1, "jti": "one", "iat": now, "exp": now + 300, "grants": grants}
     return Claims.model_validate(facts).to_json() | more
 
