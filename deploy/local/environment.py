@@ -24,7 +24,8 @@ def environment(places: Places, amqp_urls: Mapping[str, str], clock_offset: str)
         "PORTAL_GATEWAY_COOKIE_KEY": places.secrets["cookie"],
         "PORTAL_GATEWAY_BIND": places.bind("gateway"),
         "PORTAL_GATEWAY_THREADS": "32",
-        "PORTAL_GATEWAY_SECRETS_PER_MINUTE": "600",  # all have one address here; codes are counted each
+        "PORTAL_GATEWAY_READS_PER_MINUTE": "60000",  # all have one address here;
+        "PORTAL_GATEWAY_SECRETS_PER_MINUTE": "600",  # codes and accounts are counted each all the same
         "PYTHONUNBUFFERED": "1",
         "NO_PROXY": "127.0.0.1",
     }

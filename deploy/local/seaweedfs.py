@@ -80,6 +80,7 @@ class SeaweedFs:
         where = [f"-dir={self._dir / 'data'}", f"-ip={ADDRESS}", f"-ip.bind={ADDRESS}"]
         command: list[str | Path] = [
             weed,
+            f"-logdir={self._dir}",  # else they lie in /tmp
             "server",
             *where,
             "-s3",

@@ -64,7 +64,8 @@ def deployed_product(
         "PORTAL_SHARING_KEYS_DIR": str(folder / "sharing-keys"),
         "PORTAL_NOTIFIER_MAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
         "PORTAL_GATEWAY_COOKIE_KEY": secrets.token_urlsafe(32),
-        "PORTAL_GATEWAY_SECRETS_PER_MINUTE": "6000",  # every test has one address
+        "PORTAL_GATEWAY_READS_PER_MINUTE": "60000",  # every test has one address
+        "PORTAL_GATEWAY_SECRETS_PER_MINUTE": "6000",
         "NO_PROXY": "127.0.0.1",
     }
     for name in SERVICES:

@@ -6,6 +6,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 
+from contracts.refusal import Refusal
 from services.chassis.web import Forbidden, caller
 from services.exams import multipart
 from services.exams.api.door import parts
@@ -16,6 +17,7 @@ blueprint = APIBlueprint("dicomweb", __name__)
 DICOM = "application/dicom"
 NO_LIMIT_BYTES = 1 << 50
 """A study has no cap; each object has one."""
+DRAIN_BYTES = 64 << 20
 
 
 @blueprint.post("/dicomweb/studies")
@@ -36,12 +38,23 @@ def _store(study_uid: str | None) -> Response:
     if not caller().has_scope("images.store"):
         raise Forbidden
     request.max_content_length = NO_LIMIT_BYTES
-    outcome = take_objects(parts(), _incoming(), study_uid)
+    try:
+        outcome = take_objects(parts(), _incoming(), study_uid)
+    except Refusal:
+        _drain()
+        raise
     if outcome.fault is not None and not outcome.taken:
         raise outcome.fault
     if not outcome.taken and not outcome.skipped:
         raise NothingSent
     return _answer(outcome)
+
+
+def _drain() -> None:
+    """Read what is left of a refused body, up to DRAIN_BYTES: a sender that is cut off in its midst sees no answer."""
+    left = DRAIN_BYTES
+    while left > 0 and (chunk := request.stream.read(min(left, multipart.CHUNK_BYTES))):
+        left -= len(chunk)
 
 
 class _Whole:
