@@ -1,10 +1,12 @@
 """STOW-RS (PS3.18 §10.5): studies come in by POST, one or many objects a request, chunked or not."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request
+from werkzeug.exceptions import ClientDisconnected
 
 from contracts.refusal import Refusal
 from services.chassis.web import Forbidden, caller
@@ -43,8 +45,10 @@ def _store(study_uid: str | None) -> Response:
     except Refusal:
         _drain()
         raise
-    if outcome.fault is not None and not outcome.taken:
-        raise outcome.fault
+    if outcome.fault is not None:
+        _drain()
+        if not outcome.taken:
+            raise outcome.fault
     if not outcome.taken and not outcome.skipped:
         raise NothingSent
     return _answer(outcome)
@@ -53,8 +57,9 @@ def _store(study_uid: str | None) -> Response:
 def _drain() -> None:
     """Read what is left of a refused body, up to DRAIN_BYTES: a sender that is cut off in its midst sees no answer."""
     left = DRAIN_BYTES
-    while left > 0 and (chunk := request.stream.read(min(left, multipart.CHUNK_BYTES))):
-        left -= len(chunk)
+    with suppress(ClientDisconnected):
+        while left > 0 and (chunk := request.stream.read(min(left, multipart.CHUNK_BYTES))):
+            left -= len(chunk)
 
 
 class _Whole:
