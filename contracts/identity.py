@@ -51,20 +51,24 @@ class AccountClosed(AccountState):
     NAME: ClassVar[str] = "account.closed"
 
 
+HelpKind = Literal[
+    "code-expired",
+    "code-locked",
+    "code-lost",
+    "cannot-register",
+    "not-my-exam",
+    "not-my-account",
+    "share-misused",
+    "representative",
+    "other",
+]
+"""What somebody asks help about."""
+
+
 class HelpRequestState(OpenEvent):
     """A Get Help request."""
 
-    kind: Literal[
-        "code-expired",
-        "code-locked",
-        "code-lost",
-        "cannot-register",
-        "not-my-exam",
-        "not-my-account",
-        "share-misused",
-        "representative",
-        "other",
-    ]
+    kind: HelpKind
 
 
 class HelpRequestMade(HelpRequestState):

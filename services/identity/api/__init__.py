@@ -1,5 +1,7 @@
 """identity's HTTP doors, by noun."""
 
+from services.identity.api.guest_appointments import bp as guest_appointments
+from services.identity.api.help_requests import bp as help_requests
 from services.identity.api.icodes import bp as icodes
 from services.identity.api.patients import bp as patients
 from services.identity.api.portal_passes import bp as portal_passes
@@ -7,4 +9,4 @@ from services.identity.api.regions import bp as regions
 from services.identity.api.sessions import bp as sessions
 from services.identity.api.staff import bp as staff
 
-BLUEPRINTS = (regions, icodes, sessions, patients, staff, portal_passes)
+BLUEPRINTS = (regions, icodes, sessions, patients, staff, portal_passes, help_requests, guest_appointments)

@@ -54,6 +54,43 @@ def upgrade() -> None:
     op.create_index("ix_exam_patient_id", "exam", ["patient_id"])
     op.create_index("ix_exam_visit_id", "exam", ["visit_id"])
     op.create_table(
+        "guest_appointment",
+        sa.Column("id", sa.String(64), primary_key=True),
+        sa.Column("first_name", sa.String(100), nullable=False),
+        sa.Column("last_name", sa.String(100), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=False),
+        sa.Column("guardian", sa.String(200), nullable=True),
+        sa.Column("phone", sa.String(32), nullable=False),
+        sa.Column("email", sa.String(254), nullable=True),
+        sa.Column("location_id", sa.String(32), nullable=False),
+        sa.Column("exam_wanted", sa.String(500), nullable=False),
+        sa.Column("preferred_times", sa.String(500), nullable=True),
+        sa.Column("language", sa.String(2), nullable=True),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_guest_appointment_made_at", "guest_appointment", ["made_at"])
+    op.create_table(
+        "help_request",
+        sa.Column("id", sa.String(64), primary_key=True),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("contact", sa.String(254), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(2), nullable=True),
+        sa.Column("icode_id", sa.String(64), nullable=True),
+        sa.Column("tries_subject", sa.String(96), nullable=True),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("answered_by", sa.String(64), nullable=True),
+        sa.Column("verified_by", sa.String(32), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    op.create_index("ix_help_request_made_at", "help_request", ["made_at"])
+    op.create_index("ix_help_request_state", "help_request", ["state", "made_at"])
+    op.create_table(
         "holder",
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("version", sa.Integer(), nullable=False),

@@ -38,6 +38,11 @@ def save_tries(tx: Tx, subject: str, tries: Tries, now: datetime) -> None:
     row.touched_at = now
 
 
+def delete_tries(tx: Tx, subject: str) -> None:
+    """Delete the count of one secret's tries."""
+    tx.execute(delete(TriesRow).filter_by(subject=subject))
+
+
 def delete_untouched(tx: Tx, before: datetime) -> None:
     """Delete counts of secrets that nobody tried since *before*."""
     tx.execute(delete(TriesRow).where(TriesRow.touched_at < before))

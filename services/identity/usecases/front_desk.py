@@ -79,7 +79,7 @@ def find_visits(
     Raises SearchTooWide; ReasonNeeded when only other locations have any, or one of them is asked for.
     """
     asked.check_narrow()
-    own = _locations(caller)
+    own = own_locations(caller)
     if asked.location_id and not reason and not is_own(asked.location_id, own):
         raise ReasonNeeded(field="reason")
     found = visits.search(tx, asked, None if reason else own, page.limit + 1, page.offset)
@@ -91,7 +91,7 @@ def find_visits(
     return _shown(tx, found), has_more
 
 
-def _locations(caller: Caller) -> list[str] | None:
+def own_locations(caller: Caller) -> list[str] | None:
     """Give the caller's locations, None for all; a caller who is no member of staff has none."""
     return caller.grants.locations if isinstance(caller.grants, StaffGrants) else []
 
@@ -121,7 +121,7 @@ def _find_visit(tx: Tx, caller: Caller, visit_id: str, reason: str | None) -> vi
     found = visits.find_one_for_staff(tx, visit_id)
     if found is None:
         raise VisitNotFound
-    is_own_location = is_own(found.visit.location_id, _locations(caller))
+    is_own_location = is_own(found.visit.location_id, own_locations(caller))
     check_reason(reason=reason, is_own_location=is_own_location, is_protected=found.is_protected)
     return found
 

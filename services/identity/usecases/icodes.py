@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from contracts.identity import ICodeEnded, ICodeIssued
+from contracts.identity import ICodeEnded, ICodeIssued, ICodeReactivated
 from contracts.refusal import Refusal
 from services.chassis import audit
 from services.chassis.db import Tx, new_id
@@ -130,6 +130,22 @@ def end_icode(tx: Tx, row: store.ICodeRow, reason: str, now: datetime) -> None:
     """End a code and its holder's sessions."""
     _end(tx, row, reason, now)
     end_access(tx, row.holder, reason, now)
+
+
+def reactivate_icode(tx: Tx, row: store.ICodeRow, visit_id: str, exam_ids: list[str] | None, now: datetime) -> None:
+    """Let a code that nothing but time ends open its exams for 90 days from *now* (S70); its holder stays the same."""
+    row.expires_at, row.expiry_told_at = now + ICODE_LIFETIME, None
+    row.version += 1
+    event = ICodeReactivated(
+        id=row.id,
+        version=row.version,
+        at=now,
+        visit_id=visit_id,
+        exams=exam_ids,
+        expires_at=row.expires_at,
+        reason="get-help",
+    )
+    put_event(tx, "identity", event, now)
 
 
 def end_codes_of_visit(tx: Tx, visit_id: str, issued_before: datetime, reason: str, now: datetime) -> None:
