@@ -14,7 +14,7 @@ UNCOUNTED = ("/static/", "/healthz", "/readyz", "/metrics")
 SECRET_CALLS = frozenset(
     (method, route.rule) for route in ROUTES if route.limit == "secret" for method in route.methods
 )
-SECRET_PAGES = frozenset({"/enter/icode", "/enter/account", "/s", "/staff"})
+SECRET_PAGES = frozenset({"/enter/icode", "/enter/account", "/s", "/staff", "/get-help", "/guest-appointment"})
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (

@@ -11,6 +11,7 @@ from gateway.portal import (
     download,
     entering,
     exams,
+    guest_pages,
     help_pages,
     images,
     portal_pass,
@@ -20,11 +21,15 @@ from gateway.portal import (
     session,
     sharing,
     staff,
+    staff_requests,
     words,
 )
 
 HERE = Path(__file__).parent
-SECTIONS = (entering, exams, report, images, download, sharing, recipient, help_pages, staff, portal_pass)
+SECTIONS = (
+    entering, exams, report, images, download, sharing, recipient, help_pages, guest_pages, staff, staff_requests,
+    portal_pass,
+)  # fmt: skip
 A_DAY_S = 86400
 
 

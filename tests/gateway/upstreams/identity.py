@@ -80,4 +80,46 @@ def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
             return problem(404, "portal-pass-not-found")
         return Response(b"%PDF-1.7", content_type="application/pdf")
 
+    @app.post("/help-requests")
+    def help_request() -> Any:
+        is_long = len(request.get_json()["contact"]) > 254
+        if is_long:
+            return problem(422, "value-refused", errors=[{"field": "contact", "slug": "value-refused"}])
+        return {"state": "received"}, 202
+
+    @app.get("/staff/help-requests")
+    def help_requests() -> Any:
+        icode = {"id": "c1", "state": "expired", "expiresAt": "2026-11-20T20:30:00Z", "locationId": "TX-HOU-01"}
+        about = {"patientName": "Marisol Vega", "dateOfBirth": "1984-03-14", "visitId": "v1", "patientId": "p1"}
+        asked = {
+            "id": "r1", "reason": "not-my-exam", "name": "Rosa <b>Vega</b>", "contact": "rosa@example.org",
+            "dateOfBirth": "1984-03-14", "message": "Whose is this?", "language": "es", "icode": icode | about,
+            "madeAt": "2026-11-23T20:30:00Z", "state": request.args["state"], "verifiedBy": None, "note": None,
+            "answeredAt": None,
+        }  # fmt: skip
+        return {"helpRequests": [asked, asked | {"id": "r2", "reason": "code-expired", "icode": None}], "next": "50"}
+
+    @app.post("/staff/help-requests/<request_id>/grant")
+    def grant(request_id: str) -> Any:
+        return problem(409, "icode-not-proven") if request_id == "r2" else {"state": "granted", "expiresAt": None}
+
+    @app.post("/staff/help-requests/<request_id>/refusal")
+    def refuse(request_id: str) -> Any:
+        return {"state": "refused", "expiresAt": None}
+
+    @app.post("/guest-appointments")
+    def guest_appointment() -> Any:
+        if request.get_json()["phone"] == "call me":
+            return problem(422, "value-refused", errors=[{"field": "phone", "slug": "value-refused"}])
+        return {"state": "received"}, 202
+
+    @app.get("/staff/guest-appointments")
+    def guest_appointments() -> Any:
+        asked = {
+            "id": "g1", "firstName": "Mia", "lastName": "Vega", "dateOfBirth": "2015-06-01", "guardian": "Rosa Vega",
+            "phone": "713-555-0000", "email": None, "locationId": "TX-HOU-01", "examWanted": "X-ray, left arm",
+            "preferredTimes": "mornings", "language": "es", "madeAt": "2026-11-23T20:30:00Z",
+        }  # fmt: skip
+        return {"guestAppointments": [asked], "next": None}
+
     return app

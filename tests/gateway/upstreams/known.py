@@ -116,6 +116,8 @@ def new_app(name: str, kept: Services, guarded: bool = True) -> Flask:
         open_paths = (
             "/regions",
             "/icode-sessions",
+            "/help-requests",
+            "/guest-appointments",
             "/sessions",
             "/share-sessions",
             "/staff/sessions",
