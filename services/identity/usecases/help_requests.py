@@ -1,12 +1,10 @@
 """Get Help: asked by anybody, answered the same to all; granted or refused by staff after a check (S69, S70)."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-
-from pydantic import TypeAdapter, ValidationError
+from datetime import date, datetime
 
 from contracts.identity import HelpKind, HelpRequestGranted, HelpRequestMade, HelpRequestRefused, HelpRequestState
-from contracts.messages import About, MailAddress, MessageRequested, Template
+from contracts.messages import About
 from services.chassis import audit
 from services.chassis.caller import Caller
 from services.chassis.db import Tx, new_id
@@ -27,11 +25,9 @@ from services.identity.parts import Parts
 from services.identity.store import help_requests as store
 from services.identity.store import holders, icodes, visits
 from services.identity.usecases.front_desk import Page, own_locations
+from services.identity.usecases.help_letters import message, tell_asker
 from services.identity.usecases.icodes import reactivate_icode
 from services.identity.usecases.tries import begin_try, clear_tries, settle_try
-
-TELL_FOR = timedelta(days=7)
-_ADDRESS: TypeAdapter[str] = TypeAdapter(MailAddress)
 
 
 @dataclass(frozen=True)
@@ -199,7 +195,7 @@ def refuse(tx: Tx, caller: Caller, request_id: str, note: str, now: datetime) ->
     if not note.strip():
         raise ReasonNeeded(field="note")
     _answer(tx, caller, row, "refused", note, HelpRequestRefused, now)
-    _tell_asker(tx, row, "icode-refused", now)
+    tell_asker(tx, row, "icode-refused", now)
     audit.record(
         tx,
         "identity",
@@ -267,39 +263,8 @@ def _reactivate(
 def _tell_reactivated(tx: Tx, row: store.HelpRequestRow, found: visits.FoundVisit, now: datetime) -> None:
     """Tell the contact on file, and the asker unless that is the same address; of a deceased patient, nobody."""
     on_file = About(kind="patient", id=found.visit.patient_id)
-    put_event(tx, "identity", _message("icode-reactivated", now, about=on_file), now)
+    put_event(tx, "identity", message("icode-reactivated", now, about=on_file), now)
     known = {one.casefold() for one in found.patient.emails} if found.patient else set()
     is_deceased = found.patient is not None and found.patient.is_deceased
     if not is_deceased and (found.is_protected or row.contact.casefold() not in known):
-        _tell_asker(tx, row, "icode-reactivated", now)
-
-
-def _tell_asker(tx: Tx, row: store.HelpRequestRow, template: Template, now: datetime) -> None:
-    """Write to the request's contact, if it is an e-mail address."""
-    try:
-        email = _ADDRESS.validate_python(row.contact)
-    except ValidationError:
-        return
-    message = _message(template, now, email=email, language=row.language)
-    put_event(tx, "identity", message, now)
-
-
-def _message(
-    template: Template,
-    now: datetime,
-    *,
-    about: About | None = None,
-    email: str | None = None,
-    language: str | None = None,
-) -> MessageRequested:
-    return MessageRequested(
-        id=new_id(),
-        version=1,
-        at=now,
-        template=template,
-        about=about,
-        email=email,
-        language=portal_language(language),
-        facts={},
-        expires_at=now + TELL_FOR,
-    )
+        tell_asker(tx, row, "icode-reactivated", now)
