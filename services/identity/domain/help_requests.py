@@ -2,9 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from contracts.identity import HelpKind
+from contracts import identity as contract
 from contracts.refusal import Refusal, RefusalKind
 
+HelpKind = contract.HelpKind
 HelpState = Literal["open", "granted", "refused"]
 VerifiedBy = Literal["callback-on-file", "photo-id"]
 FIRST: HelpKind = "not-my-exam"

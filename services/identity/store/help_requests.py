@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from contracts.identity import HelpKind
 from services.chassis.db import Tx
-from services.identity.domain.help_requests import FIRST, HelpState, VerifiedBy
+from services.identity.domain.help_requests import FIRST, HelpKind, HelpState, VerifiedBy
 from services.identity.store.base import Base
 
 
