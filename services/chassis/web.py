@@ -19,6 +19,7 @@ from services.chassis.caller import Caller
 from services.chassis.db import DATABASE_DOWN, new_id
 from services.chassis.objects import ObjectStoreDown
 from services.chassis.outbox import oldest_unsent_age_s
+from services.chassis.request_body import drain
 
 STATUS: dict[RefusalKind, int] = {
     "malformed": 400,
@@ -203,6 +204,7 @@ def _add_access_log(app: APIFlask, service: str) -> None:
 
     @app.after_request
     def _end(response: Response) -> Response:
+        drain(request.environ)
         route = request.url_rule.rule if request.url_rule else "none"
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         metrics.REQUESTS.labels(service, route, response.status_code).observe(seconds)

@@ -110,6 +110,7 @@ def test_a_report_taken_back_while_its_package_is_prepared_is_in_no_file(facts, 
     try:
         waiting = case.ask(includeReport=True, format="iso")
         case.ris.sign(case.exam, timedelta(minutes=1), "Taken back.", status="X")
+        wait_for(lambda: case.patient.get(f"/packages/{waiting}").json["omitted"])  # the archiver has heard of it
     finally:
         signal_all(workers, signal.SIGCONT)
     package = wait_for(lambda: ready(case.patient, waiting), 60)

@@ -1,14 +1,11 @@
 """STOW-RS (PS3.18 §10.5): studies come in by POST, one or many objects a request, chunked or not."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request
-from werkzeug.exceptions import ClientDisconnected
 
-from contracts.refusal import Refusal
 from services.chassis.web import Forbidden, caller
 from services.exams import multipart
 from services.exams.api.door import parts
@@ -19,7 +16,6 @@ blueprint = APIBlueprint("dicomweb", __name__)
 DICOM = "application/dicom"
 NO_LIMIT_BYTES = 1 << 50
 """A study has no cap; each object has one."""
-DRAIN_BYTES = 64 << 20
 
 
 @blueprint.post("/dicomweb/studies")
@@ -40,26 +36,12 @@ def _store(study_uid: str | None) -> Response:
     if not caller().has_scope("images.store"):
         raise Forbidden
     request.max_content_length = NO_LIMIT_BYTES
-    try:
-        outcome = take_objects(parts(), _incoming(), study_uid)
-    except Refusal:
-        _drain()
-        raise
-    if outcome.fault is not None:
-        _drain()
-        if not outcome.taken:
-            raise outcome.fault
+    outcome = take_objects(parts(), _incoming(), study_uid)
+    if outcome.fault is not None and not outcome.taken:
+        raise outcome.fault
     if not outcome.taken and not outcome.skipped:
         raise NothingSent
     return _answer(outcome)
-
-
-def _drain() -> None:
-    """Read what is left of a refused body, up to DRAIN_BYTES: a sender that is cut off in its midst sees no answer."""
-    left = DRAIN_BYTES
-    with suppress(ClientDisconnected):
-        while left > 0 and (chunk := request.stream.read(min(left, multipart.CHUNK_BYTES))):
-            left -= len(chunk)
 
 
 class _Whole:
