@@ -37,6 +37,10 @@ NEEDED: dict[str, Callable[[], bool]] = {
 """Debian's package, and whether what the tests want of it is there."""
 
 
+ALL_TESTS = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+"""Two processes: one for the tests of the running product, which mostly wait, one for the parts (tests/conftest.py)."""
+
+
 def missing() -> list[str]:
     """Give the Debian packages whose programs are not on this machine."""
     return [package for package, is_there in NEEDED.items() if not is_there()]
@@ -52,7 +56,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     if still:
         sys.exit(f"portal: installed, yet not found: {' '.join(still)}")
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"  # every server of the tests is on this machine
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *(arguments or ALL_TESTS)])  # noqa: S606
 
 
 if __name__ == "__main__":
