@@ -28,6 +28,7 @@ SWITCHABLE: Final[frozenset[Template]] = frozenset(
 ALLOWED_FACTS: Final[dict[Template, frozenset[str]]] = {
     "validation-code": frozenset({"code"}),
     "password-reset": frozenset({"code"}),
+    "user-id-reminder": frozenset({"maskedUserId"}),
 }
 """What a letter may say besides its own words; no other fact reaches one."""
 STATE_NEEDED: Final[dict[Template, str]] = {
