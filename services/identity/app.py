@@ -20,7 +20,7 @@ from services.chassis.web import create_app
 from services.identity.api import BLUEPRINTS
 from services.identity.handlers import HANDLERS
 from services.identity.parts import Parts
-from services.identity.pass_seal import PassSeal
+from services.identity.seal import Seal
 from services.identity.settings import IdentitySettings
 from services.identity.usecases.icodes import tell_expired
 from services.identity.usecases.portal_passes import sweep_passes
@@ -45,7 +45,8 @@ def make(settings: IdentitySettings | None = None) -> Service:
         asks_birth_date=settings.asks_birth_date,
         refresh_key=load_or_make_secret(settings.keys_dir / "refresh.key"),
         tries_key=load_or_make_secret(settings.keys_dir / "tries.key"),
-        pass_seal=PassSeal(load_or_make_secret(settings.keys_dir / "passes.key")),
+        codes_key=load_or_make_secret(settings.keys_dir / "codes.key"),
+        pass_seal=Seal(load_or_make_secret(settings.keys_dir / "passes.key"), "portal-pass"),
         public_url=settings.public_url,
         support_phone=settings.support_phone,
     )

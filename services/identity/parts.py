@@ -9,7 +9,7 @@ from services.chassis.db import Database
 from services.chassis.locations import Locations
 from services.chassis.passwords import SecretHasher
 from services.chassis.signing import Minter
-from services.identity.pass_seal import PassSeal
+from services.identity.seal import Seal
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Parts:
     asks_birth_date: bool
     refresh_key: bytes = field(repr=False)
     tries_key: bytes = field(repr=False)
-    pass_seal: PassSeal
+    codes_key: bytes = field(repr=False)
+    """Of the keyed hashes of mailed codes, and of what registration keeps of people."""
+    pass_seal: Seal
     public_url: str
     """Where people reach the portal, without a slash at the end."""
     support_phone: str

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import func, select
 
 from contracts.audit import ActRecorded
-from services.identity.pass_seal import PassSeal
+from services.identity.seal import Seal
 from services.identity.portal_pass import PassSheet, make_html, make_pdf
 from services.identity.store.portal_passes import PortalPassRow
 from services.identity.usecases.portal_passes import sweep_passes
@@ -231,11 +231,11 @@ def test_the_code_stands_in_clear_in_no_table_and_no_log_S1(desk, capfd, caplog)
 
 
 def test_a_sealed_code_opens_only_with_its_key_and_for_its_own_pass():
-    seal = PassSeal(b"k" * 32)
+    seal = Seal(b"k" * 32, "portal-pass")
     sealed = seal.close("7K2MQ-4XW9-P3TB", "one")
     assert b"7K2MQ" not in sealed
     assert seal.open(sealed, "one") == "7K2MQ-4XW9-P3TB"
-    for other, name in ((seal, "two"), (PassSeal(b"x" * 32), "one")):
+    for other, name in ((seal, "two"), (Seal(b"x" * 32, "portal-pass"), "one")):
         with pytest.raises(InvalidTag):
             other.open(sealed, name)
 

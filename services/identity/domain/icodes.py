@@ -75,9 +75,14 @@ def new_icode() -> ICode:
     return ICode("".join(symbols[:LOCATOR_LENGTH]), "".join(symbols[LOCATOR_LENGTH:]))
 
 
+def fold_symbols(text: str) -> str:
+    """Give symbols that a person typed or pasted in one form: upper case, no dashes, look-alikes folded."""
+    return _SEPARATORS.sub("", text[:100]).upper().translate(_LOOK_ALIKES)
+
+
 def parse_icode(text: str) -> ICode | None:
     """Read what a person typed or pasted: any case, dashes and spaces anywhere, look-alikes folded; None: no code."""
-    folded = _SEPARATORS.sub("", text[:100]).upper().translate(_LOOK_ALIKES)
+    folded = fold_symbols(text)
     if len(folded) != LOCATOR_LENGTH + SECRET_LENGTH or not set(folded) <= set(ALPHABET):
         return None
     return ICode(folded[:LOCATOR_LENGTH], folded[LOCATOR_LENGTH:])

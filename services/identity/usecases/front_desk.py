@@ -17,7 +17,7 @@ from services.identity.domain.staff import (
     check_reason,
     is_own,
 )
-from services.identity.pass_seal import PassSeal
+from services.identity.seal import Seal
 from services.identity.store import holders, icodes, patients, visits
 from services.identity.usecases.icodes import IssuedCode, SealedCode, end_icode, issue_icode
 from services.identity.usecases.portal_passes import keep_pass
@@ -160,7 +160,7 @@ def issue_for_visit(
     exam_ids: Collection[str] | None,
     reason: str | None,
     sealed: SealedCode,
-    seal: PassSeal,
+    seal: Seal,
     now: datetime,
 ) -> IssuedCode:
     """Issue *sealed* for a visit or some of its exams (S65); the former one of the same exams ends.

@@ -8,14 +8,14 @@ from services.chassis.caller import Caller
 from services.chassis.db import Tx
 from services.identity.domain.portal_passes import PASS_LIFETIME, Language, PassNotFound, is_shown
 from services.identity.parts import Parts
-from services.identity.pass_seal import PassSeal
 from services.identity.portal_pass import PassSheet
+from services.identity.seal import Seal
 from services.identity.store import holders, icodes, patients, visits
 from services.identity.store import portal_passes as store
 from services.identity.usecases.icodes import IssuedCode
 
 
-def keep_pass(tx: Tx, seal: PassSeal, caller: Caller, issued: IssuedCode, now: datetime) -> None:
+def keep_pass(tx: Tx, seal: Seal, caller: Caller, issued: IssuedCode, now: datetime) -> None:
     """Keep the code just issued for its Pass, sealed, for the session that issued it."""
     sealed = seal.close(issued.shown, issued.id)
     store.add_pass(tx, icode_id=issued.id, session=caller.session, sealed=sealed, made_at=now)
