@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contracts import access, archiver, audit, exams, identity, messages, sharing
-from contracts.wire import Command, Event
+from contracts.wire import Command, Event, OpenEvent
 
 EVENTS: Final = "portal.events"
 PRIVATE: Final = "portal.private"
@@ -202,6 +202,12 @@ def queue_for(service: str, kind: type[Event]) -> str:
 def hearers(kind: type[Event]) -> list[str]:
     """The services that hear *kind*, in fixed order."""
     return [service for service in SERVICES if kind in HEARS[service]]
+
+
+def may_hear(queue: str, kind: type[Event]) -> bool:
+    """Whether the owner of *queue* hears *kind*; queues of other systems hear the open ones."""
+    owner = queue.split(".", maxsplit=1)[0]
+    return kind in HEARS[owner] if owner in SERVICES else issubclass(kind, OpenEvent)
 
 
 def is_mandatory(exchange: str) -> bool:

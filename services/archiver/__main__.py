@@ -1,4 +1,4 @@
-"""``python -m services.archiver api|background|all|worker|migrate``."""
+"""``python -m services.archiver api|background|all|worker|migrate|retell``."""
 
 import sys
 

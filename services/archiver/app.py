@@ -10,6 +10,7 @@ from services.archiver.chores import chores
 from services.archiver.handlers import HANDLERS
 from services.archiver.parts import Parts, make_parts
 from services.archiver.settings import ArchiverSettings
+from services.archiver.usecases.retelling import retell
 from services.archiver.worker import jobs
 from services.chassis.auth import Verifier
 from services.chassis.idempotency import AnswerKeeper
@@ -36,6 +37,7 @@ def wire(parts: Parts) -> Service:
         make_app=lambda: make_web(parts),
         chores=chores(parts),
         jobs=jobs(parts),
+        retell=lambda tx, queue, since: retell(tx, queue, since, parts.clock.now()),
     )
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from services.archiver.byte_ranges import Span
 from services.archiver.domain import LIVE_STATES
@@ -156,3 +156,12 @@ def delete_tickets(tx: Tx, ended_before: datetime) -> None:
     """Delete the tickets of packages that ended before then."""
     ended = select(PackageRow.id).where(PackageRow.ended_at < ended_before)
     tx.execute(delete(TicketRow).where(TicketRow.package_id.in_(ended)).execution_options(synchronize_session=False))
+
+
+def find_changed(tx: Tx, since: datetime | None) -> list[tuple[PackageRow, BuildRow]]:
+    """Give the packages asked for, ready or ended since then (None: ever) with their builds, oldest first."""
+    query = select(PackageRow, BuildRow).join(BuildRow, BuildRow.id == PackageRow.build_id)
+    if since is not None:
+        moments = (PackageRow.requested_at, PackageRow.ready_at, PackageRow.ended_at)
+        query = query.where(or_(*(moment >= since for moment in moments)))
+    return [(package, build) for package, build in tx.execute(query.order_by(PackageRow.requested_at, PackageRow.id))]

@@ -29,7 +29,13 @@ TAKEN_BACK_MAIL_LIVES = timedelta(days=7)
 def tell(tx: Tx, kind: type[PackageEvent], package: PackageRow, build: BuildRow, now: datetime) -> None:
     """Tell *kind* of a package with its state as it is now."""
     package.version += 1
-    event = kind(
+    put_event(tx, OWNER, event_of(tx, kind, package, build, now), now)
+    metrics.PACKAGES.labels(kind.NAME.removeprefix("package.")).inc()
+
+
+def event_of(tx: Tx, kind: type[PackageEvent], package: PackageRow, build: BuildRow, now: datetime) -> PackageEvent:
+    """Give *kind* of a package with its state and version as they are."""
+    return kind(
         id=package.id,
         version=package.version,
         at=now,
@@ -42,15 +48,19 @@ def tell(tx: Tx, kind: type[PackageEvent], package: PackageRow, build: BuildRow,
         expires_at=package.expires_at,
         reason=package.reason,
     )
-    put_event(tx, OWNER, event, now)
-    metrics.PACKAGES.labels(kind.NAME.removeprefix("package.")).inc()
 
 
 def tell_contact(tx: Tx, package: PackageRow, email: str | None, now: datetime) -> None:
     """Keep and tell where to write about a package; None: nowhere any more."""
     package.notify_email = email
     package.contact_version += 1
-    event = ContactChanged(
+    put_event(tx, OWNER, contact_of(package, now), now)
+
+
+def contact_of(package: PackageRow, now: datetime) -> ContactChanged:
+    """Give where to write about a package, as it stands."""
+    email = package.notify_email
+    return ContactChanged(
         id=f"package:{package.id}",
         version=package.contact_version,
         at=now,
@@ -60,7 +70,6 @@ def tell_contact(tx: Tx, package: PackageRow, email: str | None, now: datetime) 
         language=cast('Literal["en", "es"] | None', package.language),
         wants=WANTED if email else [],
     )
-    put_event(tx, OWNER, event, now)
 
 
 def tell_taken_back(tx: Tx, package: PackageRow, email: str | None, report_version: int, now: datetime) -> None:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from contracts.exams import ExamChanged, VisitChanged
-from contracts.topology import HEARS, SERVICES
-from contracts.wire import Event, OpenEvent
+from contracts.topology import may_hear
+from contracts.wire import Event
 from services.chassis.db import Tx
 from services.chassis.outbox import put_event
 from services.exams.parts import SERVICE, Parts
@@ -18,14 +18,8 @@ def retell(tx: Tx, parts: Parts, queue: str, since: datetime | None) -> None:
     """Put the state of every noun that changed since (None: ever) into the outbox, to *queue* alone."""
     now = parts.clock.now()
     for event in _events(tx, parts, since, now):
-        if _may_hear(queue, type(event)):
+        if may_hear(queue, type(event)):
             put_event(tx, SERVICE, event, now, to_queue=queue)
-
-
-def _may_hear(queue: str, kind: type[Event]) -> bool:
-    """Tell whether a queue's owner hears such events; other systems hear the open ones."""
-    owner = queue.split(".", maxsplit=1)[0]
-    return kind in HEARS[owner] if owner in SERVICES else issubclass(kind, OpenEvent)
 
 
 def _events(tx: Tx, parts: Parts, since: datetime | None, now: datetime) -> list[Event]:
