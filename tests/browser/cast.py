@@ -1,0 +1,155 @@
+"""Who walks through all pages in the tests: everybody that the portal knows, each logged in, with things to see."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from deploy.local.places import ROOT
+from tests.flows.client import Client
+from tests.flows.conftest import images_of
+from tests.flows.product import Facts, LocalProduct, wait_for
+from tests.flows.ris import FeedExam, Ris, an_exam
+
+PHI = {"phiAcknowledged": True}
+PASSWORD = "a long password"
+REPORT = "IMPRESSION:\nNothing of note.\nFINDINGS:\nThe lungs are clear."
+PEOPLE = ("nobody", "icode", "account", "share", "staff")
+
+
+@dataclass
+class Cast:
+    """The running product, what its people need to get in, and what each of them has."""
+
+    facts: Facts
+    exam: FeedExam
+    icode: str
+    account: dict[str, str]
+    share_url: str
+    has: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By person: the ids that the addresses of their pages are made of."""
+
+    def log_in(self, page: Page, person: str) -> None:
+        """Come in as *person* by the portal's own forms; as nobody: not at all."""
+        ways = {"icode": self._enter, "account": self._log_in, "share": self._open, "staff": self._to_the_desk}
+        if person in ways:
+            ways[person](page)
+
+    def _enter(self, page: Page) -> None:
+        page.goto(f"{self.facts.portal_url}/enter")
+        page.locator("#icode").fill(self.icode)
+        page.locator("#icode").press("Enter")
+        page.wait_for_url("**/exams")
+
+    def _log_in(self, page: Page) -> None:
+        page.goto(f"{self.facts.portal_url}/enter")
+        page.locator("#uid").fill(self.account["userId"])
+        page.locator("#pw").fill(self.account["password"])
+        page.locator("#pw").press("Enter")
+        page.wait_for_url("**/exams")
+
+    def _open(self, page: Page) -> None:
+        page.goto(self.share_url)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url("**/shared")
+
+    def _to_the_desk(self, page: Page) -> None:
+        page.goto(f"{self.facts.portal_url}/staff")
+        page.locator("input[name=userId]").fill(self.facts.staff["userId"])
+        page.locator("input[name=password]").fill(self.facts.staff["password"])
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url("**/staff/visits")
+
+
+def open_account(product: LocalProduct, facts: Facts, patient_id: str) -> dict[str, str]:
+    """Open an account of that patient, as an operator does; its User ID and password."""
+    account = {"userId": f"u{patient_id[:12].lower()}", "password": PASSWORD}
+    command = [sys.executable, "-m", "services.identity", "open-account", "--user-id", account["userId"]]
+    command += ["--email", "quilla@example.org", "--patients", patient_id]
+    env = os.environ | {
+        "PORTAL_STARTED_BY_LAUNCHER": "true",
+        "PORTAL_PUBLIC_URL": facts.portal_url,
+        "PORTAL_IDENTITY_DATABASE_URL": product.database_url("identity"),
+        "PORTAL_IDENTITY_KEYS_DIR": str(product.folder / "keys" / "identity"),
+    }
+    subprocess.run(command, input=PASSWORD, text=True, env=env, cwd=ROOT, check=True, capture_output=True)
+    return account
+
+
+def assemble(product: LocalProduct, facts: Facts) -> Cast:
+    """Give the product a patient with exams of every kind, an account, a share, packages, and a help request."""
+    ris, exam = Ris(facts), an_exam()
+    _feed(ris, exam)
+    desk = facts.staff_client()
+    visit = wait_for(lambda: desk.get(f"/staff/visits?accession={exam.accession}").json["visits"])[0]
+    issued = desk.post(f"/staff/visits/{visit['id']}/icodes", {}).json
+    account = open_account(product, facts, visit["patient"]["id"])
+    by_account = facts.anyone().log_in("/sessions", account)
+    by_code = facts.anyone().log_in("/icode-sessions", {"icode": issued["icode"]})
+    exam_id = wait_for(lambda: [row for row in by_code.get("/exams").json["exams"] if row["imagesAvailable"]])[0]["id"]
+    shared, also_shared = share(by_account, exam_id), share(by_code, exam_id)
+    token = shared["url"].partition("#")[2]
+    recipient = facts.anyone().log_in("/share-sessions", {"token": token, "password": PASSWORD})
+    people = {"account": by_account, "icode": by_code, "share": recipient}
+    asked = {name: client.post("/packages", _zip_of(exam_id)).json["id"] for name, client in people.items()}
+    wait_for(lambda: all(_is_ready(client, asked[name]) for name, client in people.items()), 60)
+    region = facts.anyone().get("/regions").json["regions"][0]["id"]
+    place = facts.anyone().get(f"/regions/{region}/locations").json["locations"][0]["id"]
+    cast = Cast(facts, exam, issued["icode"], account, shared["url"])
+    cast.has = {name: {"exam_id": exam_id, "package_id": asked[name]} for name in people}
+    cast.has["account"] |= {"share_id": shared["id"]}
+    cast.has["icode"] |= {"share_id": also_shared["id"]}
+    cast.has["staff"] = {"visit_id": visit["id"], "icode_id": issued["id"], "account_id": _holder(by_account)}
+    everybody = {"region": region, "location": place, "code": "en", "uid": "none"}
+    cast.has = {person: everybody | cast.has.get(person, {}) for person in PEOPLE}
+    return cast
+
+
+def _feed(ris: Ris, exam: FeedExam) -> None:
+    """Send *exam* with pictures and a report, one held by Texas, and one to come, all of one person."""
+    held = an_exam(mrn=exam.mrn, location="TX-HOU-01", procedure="MR BRAIN W/O CONTRAST", modality="MR")
+    to_come = an_exam(mrn=exam.mrn, procedure="US ABDOMEN COMPLETE", modality="US")
+    for one in (exam, held):
+        ris.order(one)
+        ris.store(images_of(one))
+        ris.complete(one)
+        ris.sign(one, timedelta(minutes=30), REPORT)
+    ris.order(to_come, timedelta(days=-6))
+
+
+def share(client: Client, exam_id: str) -> dict[str, Any]:
+    """Share that exam with all that may be shared of it; the answer to whom it was made."""
+    until = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    ask = {"examIds": [exam_id], "nickname": "Dr. Grey", "password": PASSWORD, "expiresAt": until}
+    made = client.post("/shares", ask | PHI | {"includeReport": True, "includeVisitSummary": True})
+    assert made.status == 201, made.body
+    given: dict[str, Any] = made.json
+    return given
+
+
+def _zip_of(exam_id: str) -> dict[str, Any]:
+    return {"examIds": [exam_id], "format": "zip"} | PHI
+
+
+def _is_ready(client: Client, package_id: str) -> bool:
+    return bool(client.get(f"/packages/{package_id}").json["state"] == "ready")
+
+
+def _holder(client: Client) -> str:
+    return str(client.get("/me").json.get("id", ""))
+
+
+def pages_of(browser: Browser, cast: Cast) -> dict[str, Page]:
+    """Give each person's own browser with one page, logged in."""
+    pages = {}
+    for person in PEOPLE:
+        page = browser.new_context(accept_downloads=False).new_page()
+        page.set_default_timeout(15_000)
+        cast.log_in(page, person)
+        pages[person] = page
+    return pages

@@ -1,0 +1,84 @@
+"""Every page of the portal, as its routes have them, for everybody who may open it: nothing shuts anybody out.
+
+Each is seen in both languages, light and dark, at 1280, 320 and 640 px (1280 at 200 %). The whole matrix, every page
+in every one of its 12 settings for everybody: ``make axe``.
+"""
+
+import base64
+import os
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from playwright.sync_api import Page
+
+from gateway.app import create_app
+from gateway.settings import GatewaySettings
+from tests.browser.cast import PEOPLE, Cast, assemble, pages_of
+from tests.browser.looking import Setting, look, look_again, set_up
+
+IN_FULL = bool(os.environ.get("AXE_IN_FULL"))
+WIDE, NARROW = Setting("en", "light", 1280), Setting("es", "dark", 320)
+MATRIX = [Setting(*one) for one in product(("en", "es"), ("light", "dark"), (1280, 640, 320))]
+NO_PAGES = (".json", ".jpg", ".pdf", ".webmanifest", "/file")
+
+
+def rules() -> list[str]:
+    """Give the addresses of the portal's pages, with their variables, as the gateway has them."""
+    addresses = {f"{name}_url": "http://127.0.0.1" for name in ("identity", "exams", "sharing", "archiver")}
+    key = base64.urlsafe_b64encode(bytes(32)).decode()
+    found = create_app(GatewaySettings(cookie_key=key, **addresses)).url_map.iter_rules()
+    own = [rule for rule in found if "." in rule.endpoint and not rule.endpoint.startswith(("edge.", "openapi."))]
+    return sorted({rule.rule for rule in own if "GET" in (rule.methods or ()) and not rule.rule.endswith(NO_PAGES)})
+
+
+@pytest.fixture(scope="module")
+def cast(local_product, local_facts) -> Cast:
+    return assemble(local_product, local_facts)
+
+
+@pytest.fixture(scope="module")
+def pages(chromium, cast) -> Iterator[dict[str, Page]]:
+    opened = pages_of(chromium, cast)
+    yield opened
+    for page in opened.values():
+        page.context.close()
+
+
+def opens(page: Page, url: str) -> bool:
+    """Whether *url* is a page of its own for this person; one that leads elsewhere is looked at there."""
+    answer = page.request.get(url, max_redirects=0)
+    return answer.status == 200 and answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_nothing_is_wrong_with(rule: str, cast: Cast, pages: dict[str, Page]):
+    names = [part.partition(">")[0].rpartition(":")[2] for part in rule.split("<")[1:]]
+    known = [person for person in PEOPLE if set(names) <= cast.has[person].keys()]
+    assert known, f"nobody in the cast has {names}"
+    urls = {person: cast.facts.portal_url + address(rule, cast.has[person]) for person in known}
+    seen_by = [person for person in known if opens(pages[person], urls[person])]
+    secrets = (cast.exam.family, cast.exam.accession, "Dr. Grey")
+    faults = []
+    for person, setting in visits(seen_by):
+        page = pages[person]
+        set_up(page, setting, cast.facts.portal_url)
+        page.goto(urls[person])
+        faults += [f"{person} {setting}: {fault}" for fault in look(page, setting, secrets)]
+        if setting == NARROW and not IN_FULL:
+            page.set_viewport_size({"width": 640, "height": 450})
+            faults += [f"{person} 640: {fault}" for fault in look_again(page)]
+    assert not faults, "\n".join(faults)
+
+
+def address(rule: str, has: dict[str, str]) -> str:
+    for name, value in has.items():
+        rule = rule.replace(f"<{name}>", value)
+    return rule
+
+
+def visits(people: list[str]) -> list[tuple[str, Setting]]:
+    """Give who looks at a page in which settings: the last and the first of *people*, or all in all."""
+    if IN_FULL:
+        return list(product(people, MATRIX))
+    return [(people[-1], WIDE), (people[0], NARROW)] if people else []
