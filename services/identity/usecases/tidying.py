@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from services.chassis import refresh
 from services.chassis.db import Tx
 from services.identity.store import guest_appointments, help_requests, icodes, tries
+from services.identity.usecases.validation_codes import delete_old_codes
 
 KEEP_TRIES = timedelta(days=30)
 """A password's row of wrong tries is longer than a day; a month without a try ends it."""
@@ -22,3 +23,4 @@ def tidy(tx: Tx, now: datetime) -> None:
     icodes.delete_long_gone(tx, now - KEEP_CODES)
     help_requests.delete_made_before(tx, now - KEEP_REQUESTS)
     guest_appointments.delete_made_before(tx, now - KEEP_REQUESTS)
+    delete_old_codes(tx, now)
