@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from services.chassis.frame_windows import WindowAsked
 from services.chassis.no_picture import NoPicture
 
 MAX_MEMORY_BYTES: Final = 3 << 30  # address space; decoding 256 MiB takes a few copies
@@ -76,7 +77,7 @@ def render_in_child(
     frame: int,
     *,
     size: int | None,
-    window: tuple[float, float] | None,
+    window: WindowAsked | None,
     quality: int,
     timeout_s: float,
 ) -> bytes:
@@ -172,7 +173,8 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
         answer: dict[str, Any] = {}
         jpeg = b""
         try:
-            window = tuple(question["window"]) if question["window"] else None
+            asked = question["window"]
+            window = tuple(asked) if isinstance(asked, list) else asked
             jpeg = render_jpeg(
                 dicom, question["frame"], size=question["size"], window=window, quality=question["quality"]
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.chassis import frame_windows
 from services.chassis.dicom_walker import EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE
-from services.chassis.frame_windows import GrayRule, Window
+from services.chassis.frame_windows import GrayRule, Shade, Window
 from services.chassis.frames import Look, check_size
 from services.chassis.no_picture import NoPicture
 
@@ -134,7 +134,7 @@ def _gray(pixels: "NDArray[Any]", dataset: Any, look: Look, *, is_inverted: bool
     has_table = "ModalityLUTSequence" in dataset
     window = look.window or (None if "VOILUTSequence" in dataset else own)
     if pixels.dtype.kind in "iu" and not has_table and (window or "VOILUTSequence" not in dataset):
-        rule = _rule(pixels, slope, intercept, window, is_inverted=is_inverted)
+        rule = _rule(pixels, slope, intercept, window, look.shade, is_inverted=is_inverted)
         if rule is not None:
             return frame_windows.to_gray(pixels.view(f"u{pixels.dtype.itemsize}"), rule)
     values = apply_modality_lut(pixels, dataset) if has_table else pixels * slope + intercept
@@ -142,16 +142,22 @@ def _gray(pixels: "NDArray[Any]", dataset: Any, look: Look, *, is_inverted: bool
         values = apply_voi(values.astype(pixels.dtype) if not has_table else values, dataset)
         top = float((1 << int(dataset.VOILUTSequence[0].LUTDescriptor[2])) - 1)
         window = Window(top / 2, top, "LINEAR_EXACT")
-    return frame_windows.gray_of_values(values, window, is_inverted=is_inverted)
+    return frame_windows.gray_of_values(values, window, is_inverted=is_inverted, shade=look.shade)
 
 
 def _rule(
-    pixels: "NDArray[Any]", slope: float, intercept: float, window: Window | None, *, is_inverted: bool
+    pixels: "NDArray[Any]",
+    slope: float,
+    intercept: float,
+    window: Window | None,
+    shade: Shade | None,
+    *,
+    is_inverted: bool,
 ) -> GrayRule | None:
     bits = pixels.dtype.itemsize * 8
     if bits not in {8, 16}:
         return None
-    return GrayRule(bits, bits, pixels.dtype.kind == "i", slope, intercept, window, is_inverted)
+    return GrayRule(bits, bits, pixels.dtype.kind == "i", slope, intercept, window, is_inverted, shade=shade)
 
 
 def _of_frame(dataset: Any, frame: int) -> tuple[float, float, Window | None]:
@@ -225,7 +231,7 @@ def _reduced(dataset: Any, look: Look, smallest: int) -> "Image | None":
         values = values.astype(np.uint16) >> (16 - precision)  # Pillow scales to 16 bits
     slope, intercept, own = _of_frame(dataset, look.frame)
     is_inverted = str(dataset.PhotometricInterpretation) == "MONOCHROME1"
-    rule = _rule(values, slope, intercept, look.window or own, is_inverted=is_inverted)
+    rule = _rule(values, slope, intercept, look.window or own, look.shade, is_inverted=is_inverted)
     return Image.fromarray(frame_windows.to_gray(values, rule)) if rule else None
 
 

@@ -3,9 +3,9 @@
 For values of 8 or 16 bits it is one table look-up a pixel, and a series shares its table. It must not know files.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,32 @@ class Window:
     """VOI LUT Function: LINEAR, LINEAR_EXACT or SIGMOID."""
 
 
+Shade = Literal["brighter", "softer", "high-contrast"]
+"""A look by the picture's own window: for MR, X-ray and the like, whose values mean nothing by themselves."""
+WindowAsked = tuple[float, float] | Shade
+"""A window that somebody asks for: center and width in rescaled units, or a shade."""
+_SHADES: Final[dict[Shade, tuple[float, float]]] = {
+    "brighter": (0.2, 1.0),
+    "softer": (0.0, 1.6),
+    "high-contrast": (0.0, 0.6),
+}
+"""How much brighter, in own widths, and how much wider."""
+
+
+def shade_named(name: str) -> Shade | None:
+    """Give the shade of that name, None when there is none."""
+    return name if name in _SHADES else None
+
+
+def shaded(window: Window, shade: Shade | None, *, is_inverted: bool) -> Window:
+    """Give *window* as *shade* has it; of an inverted picture lower values are the brighter ones."""
+    if shade is None:
+        return window
+    brighter, wider = _SHADES[shade]
+    towards = window.width * brighter * (1 if is_inverted else -1)
+    return replace(window, center=window.center + towards, width=window.width * wider)
+
+
 @dataclass(frozen=True, slots=True)
 class GrayRule:
     """How the stored values of one frame become grey."""
@@ -42,24 +68,28 @@ class GrayRule:
     """MONOCHROME1: the lowest value is white."""
     padding: int | None = None
     """Pixel Padding Value: no part of the picture."""
+    shade: Shade | None = None
+    """Laid over the window, wherever that is from."""
 
 
 def to_gray(codes: "NDArray[Any]", rule: GrayRule) -> "NDArray[np.uint8]":
     """Give the grey levels of *codes*: unsigned integers of ``rule.bits_allocated`` bits, as stored."""
     import numpy as np
 
-    window = rule.window or _automatic(codes, rule)
+    window = shaded(rule.window or _automatic(codes, rule), rule.shade, is_inverted=rule.is_inverted)
     return np.take(_table(rule, window), codes)
 
 
-def gray_of_values(values: "NDArray[Any]", window: Window | None, *, is_inverted: bool) -> "NDArray[np.uint8]":
+def gray_of_values(
+    values: "NDArray[Any]", window: Window | None, *, is_inverted: bool, shade: Shade | None = None
+) -> "NDArray[np.uint8]":
     """Give the grey levels of *values* (any numbers, already rescaled); None takes their own range."""
     import numpy as np
 
     finite = np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
     if window is None:
         window = _between(float(finite.min()), float(finite.max()))
-    return _levels(finite, window, is_inverted=is_inverted)
+    return _levels(finite, shaded(window, shade, is_inverted=is_inverted), is_inverted=is_inverted)
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ from services.chassis.dicom_walker import (
     read_meta,
     walk,
 )
-from services.chassis.frame_windows import GrayRule, Window
+from services.chassis.frame_windows import GrayRule, Shade, Window, WindowAsked
 from services.chassis.no_picture import NoPicture
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Look:
     size: int | None
     """Longest side in pixels; None leaves it as it is. Never enlarged."""
     window: Window | None
+    shade: Shade | None
     quality: int
 
 
@@ -60,16 +61,19 @@ def render_jpeg(
     frame: int = 1,
     *,
     size: int | None = None,
-    window: tuple[float, float] | None = None,
+    window: WindowAsked | None = None,
     quality: int = 85,
 ) -> bytes:
     """Give frame *frame* (from 1) of the object as JPEG.
 
-    *size* is the longest side, *window* centre and width in rescaled units (HU for CT); without one the header's first
-    is taken, else one that holds nearly all pixels. Raises NoPicture. Decodes in this process: see
-    ``render_jpeg_guarded`` for what strangers sent. What reading *dicom* raises is passed on.
+    *size* is the longest side, *window* centre and width in rescaled units (HU for CT) or a shade of the picture's own;
+    without one the header's first is taken, else one that holds nearly all pixels; of colours it changes nothing.
+    Raises NoPicture. Decodes in this process: see ``render_jpeg_guarded`` for what strangers sent. What reading
+    *dicom* raises is passed on.
     """
-    look = Look(frame, size, Window(*window) if window and window[1] > 0 else None, quality)
+    shade = window if isinstance(window, str) else None
+    given = Window(*window) if window and not isinstance(window, str) and window[1] > 0 else None
+    look = Look(frame, size, given, shade, quality)
     picture = _short_way(dicom, look)
     if picture is None:
         whole = _head(dicom, -1)
@@ -97,7 +101,7 @@ def render_jpeg_guarded(
     frame: int = 1,
     *,
     size: int | None = None,
-    window: tuple[float, float] | None = None,
+    window: WindowAsked | None = None,
     quality: int = 85,
     timeout_s: float = 30.0,
 ) -> bytes:
@@ -198,6 +202,7 @@ def _rule(values: dict[int, bytes], look: Look, *, is_inverted: bool) -> GrayRul
         window=look.window or own,
         is_inverted=is_inverted,
         padding=int.from_bytes(padding[:2], "little") if padding else None,
+        shade=look.shade,
     )
 
 

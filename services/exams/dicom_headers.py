@@ -96,6 +96,8 @@ class InstanceHeaders:
     columns: int
     frames: int
     """Pictures in it; 0 for an object without pixels."""
+    is_colour: bool
+    """Its pictures are in colour: no window changes them."""
     role: ObjectRole
     record_type: str
     """Directory Record Type (PS3.3 F.5)."""
@@ -200,6 +202,7 @@ def _headers(meta: Meta, head: bytes, found: Elements, size_bytes: int) -> Insta
         rows=rows,
         columns=columns,
         frames=frames,
+        is_colour=_is_colour(found),
         role=dicom_kinds.role(sop_class, modality, has_pixels=frames > 0, has_document=_has_document(found)),
         record_type=kind,
         patient_keys=_keys(found, dicom_values.level_tags("patient")),
@@ -253,6 +256,11 @@ def _check_pictures(meta: Meta, found: Elements, size_bytes: int) -> tuple[int, 
     if is_raw and claimed > _CLAIM_CHECKED_FROM and claimed > 2 * size_bytes:
         raise PixelsTooLarge
     return rows, columns, frames
+
+
+def _is_colour(found: Elements) -> bool:
+    samples = dicom_values.unsigned(found.values.get(0x00280002), found.byte_order)
+    return samples > 1 or _uid(found, 0x00280004) == "PALETTE COLOR"
 
 
 def _place(found: Elements) -> tuple[float | None, str | None]:

@@ -13,4 +13,4 @@ def parts() -> Parts:
 
 def language() -> str:
     """Give the language that the client reads: en or es."""
-    return request.accept_languages.best_match(["en", "es"]) or "en"
+    return asked_language() or "en"

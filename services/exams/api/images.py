@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import Field
 
+from services.chassis.frame_windows import WindowAsked, shade_named
 from services.chassis.web import Ask, viewer
 from services.exams.api.door import parts
 from services.exams.domain.exams import WindowMalformed
@@ -21,7 +22,7 @@ class SeriesAsk(Ask):
 
 
 class PictureAsk(Ask):
-    """How a picture is asked for: frame from 1, ``window=center,width``, longest side in pixels."""
+    """How a picture is asked for: frame from 1, ``window=center,width`` or a shade's name, longest side in pixels."""
 
     frame: int = Field(default=1, ge=1)
     window: str | None = Field(default=None, max_length=40)
@@ -55,10 +56,13 @@ def picture(exam_id: str, instance_uid: str, ask: PictureAsk) -> Response:
     return response
 
 
-def _window(asked: str | None) -> tuple[float, float] | None:
-    """Give center and width. Raises WindowMalformed."""
+def _window(asked: str | None) -> WindowAsked | None:
+    """Give center and width, or a shade of the picture's own. Raises WindowMalformed."""
     if asked is None:
         return None
+    shade = shade_named(asked)
+    if shade is not None:
+        return shade
     try:
         center, width = (float(part) for part in asked.split(","))
     except ValueError as error:

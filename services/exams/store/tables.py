@@ -7,7 +7,7 @@ an event is told when, and only when, that state has changed.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.chassis.db import UtcDateTime
@@ -176,6 +176,7 @@ class InstanceRow(Base):
     record_type: Mapped[str]
     instance_number: Mapped[int | None]
     frames: Mapped[int]
+    is_colour: Mapped[bool] = mapped_column(default=False, server_default=false())
     slice_position: Mapped[float | None]
     orientation: Mapped[str | None]
     keys: Mapped[dict[str, Any]]

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
+from services.exams.domain.looks import looks_of
 from services.exams.slice_order import in_order
 from services.exams.store import exams as exam_store
 from services.exams.store import studies
@@ -34,12 +35,14 @@ def list_images(tx: Tx, caller: Caller, exam_id: str, series_uid: str | None, no
 
 def _series(exam_id: str, series: SeriesRow, instances: list[InstanceRow]) -> Json:
     ordered = in_order(instances)
+    is_colour = any(one.is_colour for one in ordered)
     return {
         "uid": series.series_uid,
         "modality": series.modality,
         "number": series.number,
         "description": series.description,
         "count": len(ordered),
+        "looks": [{"slug": one.slug, "window": one.window} for one in looks_of(series.modality, is_colour=is_colour)],
         "images": [_image(exam_id, one, at, len(ordered)) for at, one in enumerate(ordered, start=1)],
     }
 
@@ -53,4 +56,5 @@ def _image(exam_id: str, row: InstanceRow, at: int, count: int) -> Json:
         "jpg": jpg,
         "thumbnail": f"{jpg}?size=256",
         "label": f"Image {at} of {count}",
+        "noPicture": row.no_picture,
     }

@@ -166,6 +166,7 @@ def _row(one: Arrived, study_id: str, series_id: str, now: datetime) -> dict[str
         "record_type": headers.record_type,
         "instance_number": headers.instance_number,
         "frames": headers.frames,
+        "is_colour": headers.is_colour,
         "slice_position": headers.slice_position,
         "orientation": headers.orientation,
         "keys": headers.instance_keys,

@@ -11,12 +11,13 @@ from typing import BinaryIO
 from contracts.manifest import frame_key
 from services.chassis import log
 from services.chassis.caller import Caller
+from services.chassis.frame_windows import WindowAsked
 from services.chassis.frames import render_jpeg_guarded
 from services.chassis.no_picture import NoPicture
 from services.chassis.objects import ObjectMissing, ObjectStoreDown
 from services.exams.domain.exams import ExamNotFound, ImageNotFound, ImagesNotAvailable
 from services.exams.parts import Parts
-from services.exams.preview import shrink
+from services.exams.preview import fit, shrink
 from services.exams.store import exams as exam_store
 from services.exams.store import studies
 from services.exams.store.tables import InstanceRow
@@ -32,10 +33,10 @@ IN_MEMORY_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Look:
-    """How a picture is asked for: frame from 1, window (center, width) in rescaled units, longest side in pixels."""
+    """How a picture is asked for: frame from 1, window in rescaled units or a shade, longest side in pixels."""
 
     frame: int = 1
-    window: tuple[float, float] | None = None
+    window: WindowAsked | None = None
     size: int | None = None
 
 
@@ -78,7 +79,8 @@ def picture(parts: Parts, sight: Sight) -> bytes:
             return kept if look.size is None else shrink(kept, look.size)
     try:
         source = _open(parts, row)
-        return render_jpeg_guarded(source, look.frame, size=look.size, window=look.window)
+        rendered = render_jpeg_guarded(source, look.frame, size=look.size, window=look.window)
+        return rendered if look.size is None else fit(rendered, look.size)
     except ObjectMissing as error:
         raise NoPicture("unreadable") from error
 
