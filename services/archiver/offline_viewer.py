@@ -45,8 +45,9 @@ def write_page(contents: Contents) -> bytes:
 
 
 def viewer_parts() -> dict[str, bytes]:
-    """Give the parts that are the same in every package, by path."""
-    return {VIEWER_CSS: _part("viewer.css").encode(), VIEWER_JS: _part("viewer.js").encode()}
+    """Give the parts that are the same in every package, by path; the script begins with what the portal's has too."""
+    shared = files("services.chassis").joinpath("viewing.js").read_text("utf-8")
+    return {VIEWER_CSS: _part("viewer.css").encode(), VIEWER_JS: (shared + _part("viewer.js")).encode()}
 
 
 def write_study(contents: Contents, layout: Layout, album: Album, reports: dict[str, str]) -> bytes:

@@ -49,7 +49,7 @@
   var shown = [];       // every series that has pictures: {series, study, button}
   var others = [];      // objects that cannot be shown: {kind, count, file}
   var current = 0, at = 0;
-  var view = { zoom: 1, x: 0, y: 0, invert: false, brightness: 100, contrast: 100 };
+  var Viewing = window.Viewing, view = Viewing.plain(); // what both viewers share comes first in this file
   var picture = byId("picture"), pane = byId("pane"), slice = byId("slice");
 
   /* ---------- the list of series and reports ---------- */
@@ -125,26 +125,23 @@
 
   /* ---------- how it is seen ---------- */
   function draw() {
-    var limit = function (value, size) { var most = size * (view.zoom - 1) / 2; return Math.max(-most, Math.min(most, value)); };
-    view.x = limit(view.x, pane.clientWidth);
-    view.y = limit(view.y, pane.clientHeight);
-    picture.style.transform = "translate(" + view.x + "px, " + view.y + "px) scale(" + view.zoom + ")";
-    picture.style.filter = "brightness(" + view.brightness + "%) contrast(" + view.contrast + "%)" + (view.invert ? " invert(1)" : "");
+    Viewing.keepIn(view, pane, 0);
+    Viewing.draw(picture, view);
     pane.classList.toggle("zoomed", view.zoom > 1);
     byId("invert").setAttribute("aria-pressed", String(view.invert));
     byId("brightness").value = view.brightness;
     byId("contrast").value = view.contrast;
   }
-  function zoom(factor) { view.zoom = Math.max(1, Math.min(12, view.zoom * factor)); draw(); }
+  function zoom(factor) { Viewing.zoom(view, factor); draw(); }
   function fit() { view.zoom = 1; view.x = view.y = 0; draw(); }
-  function reset() { view.invert = false; view.brightness = view.contrast = 100; fit(); }
+  function reset() { view = Viewing.plain(); draw(); }
   function invert() { view.invert = !view.invert; draw(); }
   function move(x, y) { view.x += x; view.y += y; draw(); }
 
   byId("previous").addEventListener("click", function () { show(at - 1); });
   byId("next").addEventListener("click", function () { show(at + 1); });
-  byId("zoom-in").addEventListener("click", function () { zoom(1.25); });
-  byId("zoom-out").addEventListener("click", function () { zoom(0.8); });
+  byId("zoom-in").addEventListener("click", function () { zoom(Viewing.IN); });
+  byId("zoom-out").addEventListener("click", function () { zoom(1 / Viewing.IN); });
   byId("fit").addEventListener("click", fit);
   byId("invert").addEventListener("click", invert);
   byId("reset").addEventListener("click", reset);
@@ -155,42 +152,25 @@
   window.addEventListener("resize", draw);
 
   /* ---------- keys (on the picture alone), wheel, touch ---------- */
-  var KEYS = {
-    ArrowUp: function () { show(at - 1); }, ArrowLeft: function () { show(at - 1); }, ArrowDown: function () { show(at + 1); }, ArrowRight: function () { show(at + 1); },
-    PageUp: function () { show(at - 10); }, PageDown: function () { show(at + 10); }, Home: function () { show(0); }, End: function () { show(Infinity); },
-    "+": function () { zoom(1.25); }, "=": function () { zoom(1.25); }, "-": function () { zoom(0.8); }, 0: fit, i: invert, I: invert, r: reset, R: reset
-  };
-  var STEPS = { ArrowUp: [0, 40], ArrowDown: [0, -40], ArrowLeft: [40, 0], ArrowRight: [-40, 0] };
+  var ACTS = { in: function () { zoom(Viewing.IN); }, out: function () { zoom(1 / Viewing.IN); }, fit: fit, invert: invert, reset: reset };
   pane.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) { return; }
-    var step = event.shiftKey && STEPS[event.key], act = KEYS[event.key];
-    if (!step && !act) { return; }
+    var key = Viewing.keyOf(event);
+    if (!key || (key.act && !ACTS[key.act])) { return; }
     event.preventDefault();
-    if (step) { move(step[0], step[1]); } else { act(); }
+    if (key.act) { ACTS[key.act](); } else if (event.shiftKey && key.x !== undefined) { move(key.x, key.y); } else { show(at + key.by); }
   });
-  var turned = 0;
-  pane.addEventListener("wheel", function (event) {
-    event.preventDefault();
-    if (event.ctrlKey) { zoom(event.deltaY < 0 ? 1.1 : 0.91); return; }
-    turned += event.deltaMode === 1 ? event.deltaY * 33 : event.deltaY;
-    var images = Math.trunc(turned / 60);
-    if (images) { turned -= images * 60; show(at + images); }
-  }, { passive: false });
-  var fingers = new Map(), travelled = 0;
-  function spread() { var two = Array.from(fingers.values()); return Math.hypot(two[0].x - two[1].x, two[0].y - two[1].y); }
-  pane.addEventListener("pointerdown", function (event) { pane.setPointerCapture(event.pointerId); fingers.set(event.pointerId, { x: event.clientX, y: event.clientY }); travelled = 0; });
-  pane.addEventListener("pointermove", function (event) {
-    var last = fingers.get(event.pointerId);
-    if (!last) { return; }
-    var before = fingers.size === 2 ? spread() : 0, x = event.clientX - last.x, y = event.clientY - last.y;
-    fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (fingers.size === 2) { if (before) { zoom(spread() / before); } return; }
-    if (view.zoom > 1) { move(x, y); return; }
-    travelled += y;
-    var images = Math.trunc(travelled / 14);
-    if (images) { travelled -= images * 14; show(at + images); }
+  var travelled = 0;
+  Viewing.hands(pane, {
+    turn: function (images) { show(at + images); },
+    zoom: zoom,
+    start: function () { travelled = 0; },
+    drag: function (x, y) {
+      if (view.zoom > 1) { move(x, y); return; }
+      travelled += y;
+      var images = Math.trunc(travelled / 14);
+      if (images) { travelled -= images * 14; show(at + images); }
+    }
   });
-  ["pointerup", "pointercancel"].forEach(function (name) { pane.addEventListener(name, function (event) { fingers.delete(event.pointerId); }); });
 
   /* ---------- language, beginning ---------- */
   function speak(language) {
