@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 from apiflask import APIFlask, HTTPError
@@ -10,6 +10,7 @@ from flask import Flask, Response, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DataError
 
 from contracts.refusal import Refusal, RefusalKind
@@ -20,6 +21,7 @@ from services.chassis.db import DATABASE_DOWN, new_id
 from services.chassis.objects import ObjectStoreDown
 from services.chassis.outbox import oldest_unsent_age_s
 from services.chassis.request_body import drain
+from services.chassis.wording import LANGUAGES, Language, spanish
 
 STATUS: dict[RefusalKind, int] = {
     "malformed": 400,
@@ -120,6 +122,15 @@ def client_address() -> str | None:
     return request.headers.get("X-Client-Address") or request.remote_addr
 
 
+def asked_language() -> Language | None:
+    """Give the language that the request prefers of those we speak; None when it names none."""
+    return cast("Language | None", request.accept_languages.best_match(LANGUAGES))
+
+
+def _said(words: str) -> str:
+    return spanish(words) if asked_language() == "es" else words
+
+
 def _current_app() -> Flask:
     from flask import current_app
 
@@ -127,8 +138,9 @@ def _current_app() -> Flask:
 
 
 def problem(status: int, slug: str, words: str = "", **members: Any) -> Response:
-    """Give an RFC 9457 answer; *members* are added to it. It never echoes what was sent."""
-    body = {"type": f"/problems/{slug}", "title": words or slug.replace("-", " ").capitalize(), "status": status}
+    """Give an RFC 9457 answer in the language asked for; *members* are added to it. It never echoes what was sent."""
+    title = _said(words) or slug.replace("-", " ").capitalize()
+    body = {"type": f"/problems/{slug}", "title": title, "status": status}
     response = jsonify(body | {name: value for name, value in members.items() if value is not None})
     response.status_code = status
     response.content_type = PROBLEM
@@ -138,7 +150,7 @@ def problem(status: int, slug: str, words: str = "", **members: Any) -> Response
 
 def refused(refusal: Refusal) -> Response:
     """Give the answer to a request that *refusal* refuses."""
-    errors = [{"field": refusal.field, "slug": refusal.slug, "detail": refusal.words}] if refusal.field else None
+    errors = [{"field": refusal.field, "slug": refusal.slug, "detail": _said(refusal.words)}] if refusal.field else None
     response = problem(STATUS[refusal.kind], refusal.slug, refusal.words, errors=errors, **refusal.facts)
     if refusal.kind == "unauthenticated":
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -159,21 +171,25 @@ def _add_problems(app: APIFlask) -> None:
 def _http_problem(error: HTTPError) -> Response:
     cause = error.__cause__
     if isinstance(cause, ValidationError):
-        errors = [
-            {
-                "field": ".".join(str(part) for part in one["loc"]),
-                "slug": one["type"].replace("_", "-"),
-                "detail": one["msg"],
-            }
-            for one in cause.errors(include_input=False, include_url=False, include_context=False)
-        ]
-        return problem(422, "invalid", "Some fields are missing or malformed.", errors=errors)
+        found = cause.errors(include_input=False, include_url=False, include_context=False)
+        return problem(422, "invalid", "Some fields are missing or malformed.", errors=[_field(one) for one in found])
     slugs = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported"}
     response = problem(error.status_code, slugs.get(error.status_code, f"http-{error.status_code}"))
     for name, value in dict(error.headers or {}).items():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
+
+
+def _field(error: ErrorDetails) -> dict[str, str]:
+    """Give what is wrong with a field: in pydantic's words where these can hold nothing of what was sent."""
+    words = "This field is needed." if error["type"] == "missing" else "This is not what it should be."
+    is_told = asked_language() != "es" and error["type"] not in {"missing", "value_error", "assertion_error"}
+    return {
+        "field": ".".join(str(part) for part in error["loc"]),
+        "slug": error["type"].replace("_", "-"),
+        "detail": error["msg"] if is_told else _said(words),
+    }
 
 
 def _unavailable(error: Exception) -> Response:

@@ -27,7 +27,7 @@ from services.archiver.usecases.looking import PackageView
 from services.archiver.usecases.request import PackageAsk
 from services.chassis.caller import Caller
 from services.chassis.idempotency import idempotent
-from services.chassis.web import viewer
+from services.chassis.web import asked_language, viewer
 
 bp = APIBlueprint("packages", __name__)
 
@@ -63,7 +63,7 @@ def request_package(body: PackageAskBody) -> Any:
         phi_acknowledged=body.phi_acknowledged,
         include_report=body.include_report,
         notify_email=body.notify_email,
-        language=request.accept_languages.best_match(["en", "es"]),
+        language=asked_language(),
     )
     view = _ask_patiently(who, ask)
     return answer_of(view), 202, {"Location": f"/api/v1/packages/{view.id}"}

@@ -1,7 +1,8 @@
 """What the doors share: the service's parts, the language asked for."""
 
-from flask import current_app, request
+from flask import current_app
 
+from services.chassis.web import asked_language
 from services.exams.parts import Parts
 
 

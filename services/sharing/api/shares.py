@@ -1,14 +1,14 @@
 """The owner's door: ``/shares``. Recipients, staff and systems are refused it whole; support ends shares by its own."""
 
 import time
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from apiflask import APIBlueprint
-from flask import current_app, request
+from flask import current_app
 
 from services.chassis.caller import Caller
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Forbidden, caller
+from services.chassis.web import Forbidden, asked_language, caller
 from services.sharing.api.bodies import (
     AccessAnswer,
     AccessesAnswer,
@@ -42,18 +42,13 @@ def owner() -> Caller:
     return who
 
 
-def language() -> Literal["en", "es"] | None:
-    """Give the language that the client asks for; None when it does not say."""
-    return cast("Literal['en', 'es'] | None", request.accept_languages.best_match(["en", "es"]))
-
-
 @bp.post("/shares")
 @bp.input(ShareBody, arg_name="body")
 @bp.output(ShareAnswer, status_code=201)
 @idempotent
 def create(body: ShareBody) -> Any:
     """Make a link to exams, protected by a password (S47–S53)."""
-    who, ask = owner(), body.to_ask(language())
+    who, ask = owner(), body.to_ask(asked_language())
     share = _create_patiently(who, ask)
     return share_answer(share, parts().links, parts().clock.now()), 201  # said here too: @idempotent keeps it
 
