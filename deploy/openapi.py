@@ -20,7 +20,7 @@ from gateway.edge.routes import BASE, ROUTES
 from services.chassis.settings import Settings
 
 FILE = ROOT / "contracts" / "openapi.yaml"
-SERVICES = ("identity", "exams", "sharing", "archiver")
+SERVICES = ("identity", "exams", "sharing", "archiver", "notifier")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 

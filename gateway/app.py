@@ -40,6 +40,7 @@ def _edge(settings: GatewaySettings, now: Callable[[], datetime]) -> Edge:
             "exams": settings.exams_url,
             "sharing": settings.sharing_url,
             "archiver": settings.archiver_url,
+            "notifier": settings.notifier_url,
         },
         connections=settings.threads,
     )

@@ -28,6 +28,7 @@ class GatewaySettings(Settings):
     exams_url: str
     sharing_url: str
     archiver_url: str
+    notifier_url: str
     cookie_key: SecretStr
     """32 random bytes, base64url: seals the portal's cookies. All gateways of one portal have the same."""
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(

@@ -6,7 +6,7 @@ A service serves the same path without ``/api/v1``.
 from dataclasses import dataclass
 from typing import Literal
 
-Service = Literal["identity", "exams", "sharing", "archiver"]
+Service = Literal["identity", "exams", "sharing", "archiver", "notifier"]
 Target = Service | Literal["issuer", "gateway"]
 """``issuer``: identity or sharing, by the token that comes along; ``gateway``: answered here (``views.py``)."""
 Limit = Literal["read", "secret"]
@@ -77,6 +77,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/me", ("GET",), "issuer"),
     Route("/me", ("DELETE",), "identity", "secret"),
     Route("/me/preferences", ("PATCH",), "identity"),
+    Route("/me/messages", ("GET", "PATCH"), "notifier"),
     Route("/me/activity", ("GET",), "identity"),
     Route("/me/icodes", ("POST",), "identity", "secret"),
     Route("/me/email", ("POST",), "identity", "secret"),

@@ -48,6 +48,8 @@ GET /shares/{}/accesses sharing
 POST /share-sessions sharing
 GET /me issuer
 PATCH /me/preferences identity
+GET /me/messages notifier
+PATCH /me/messages notifier
 GET /me/activity identity
 POST /me/icodes identity
 POST /me/email identity

@@ -1,4 +1,4 @@
-"""Four services as the gateway sees them: small real WSGI servers that keep what the tests look at.
+"""The services as the gateway sees them: small real WSGI servers that keep what the tests look at.
 
 They speak as design/api.md says, without ``/api/v1``.
 """
@@ -14,6 +14,7 @@ from tests.gateway.upstreams.archiver import archiver
 from tests.gateway.upstreams.exams import exams
 from tests.gateway.upstreams.identity import identity
 from tests.gateway.upstreams.known import NOW, Services, exam, token
+from tests.gateway.upstreams.notifier import notifier
 from tests.gateway.upstreams.sharing import sharing
 
 __all__ = ["NOW", "Services", "all_served", "exam", "served", "token"]
@@ -35,12 +36,13 @@ def served(app: Any, port: int = 0) -> Iterator[str]:
 
 @contextmanager
 def all_served(kept: Services) -> Iterator[Services]:
-    """Serve all four and note their addresses in ``urls``."""
+    """Serve all of them and note their addresses in ``urls``."""
     with (
         served(identity(kept)) as one,
         served(exams(kept)) as two,
         served(sharing(kept)) as three,
         served(archiver(kept)) as four,
+        served(notifier(kept)) as five,
     ):
-        kept.urls.update(identity=one, exams=two, sharing=three, archiver=four)
+        kept.urls.update(identity=one, exams=two, sharing=three, archiver=four, notifier=five)
         yield kept

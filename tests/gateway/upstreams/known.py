@@ -81,6 +81,7 @@ class Services:
     shares: dict[str, dict[str, Any]] = field(default_factory=dict)
     exams: list[dict[str, Any]] = field(default_factory=exams_known)
     share_grants: dict[str, Any] = field(default_factory=lambda: dict(SHARE_GRANTS))
+    unwanted: set[str] = field(default_factory=set)
     valid: set[str] = field(default_factory=set)
     refreshed: int = 0
     expires_in: int = 300
@@ -123,6 +124,7 @@ def new_app(name: str, kept: Services, guarded: bool = True) -> Flask:
             "/staff/sessions",
             "/signing-keys",
             "/downloads",
+            "/unsubscriptions",
             "/echo",
         )
         if not guarded or request.path.startswith(open_paths):

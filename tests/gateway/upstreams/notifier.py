@@ -1,0 +1,33 @@
+"""The notifier as the gateway sees it."""
+
+from typing import Any
+
+from flask import Flask, request
+
+from tests.gateway.upstreams.known import Services, new_app, problem
+
+SWITCHABLE = ("images-available", "new-login", "report-available", "share-opened")
+
+
+def notifier(kept: Services) -> Flask:
+    app = new_app("notifier", kept)
+
+    @app.get("/me/messages")
+    def switches() -> Any:
+        return {"messages": [{"template": name, "isWanted": name not in kept.unwanted} for name in SWITCHABLE]}
+
+    @app.patch("/me/messages")
+    def switch() -> Any:
+        kept.unwanted = set(request.get_json()["unwanted"])
+        return switches()
+
+    @app.post("/unsubscriptions")
+    def unsubscribe() -> Any:
+        asked = request.get_json()
+        if asked["token"] != "right":
+            return problem(404, "unsubscription-unknown")
+        if "isWanted" in asked:
+            kept.unwanted = set() if asked["isWanted"] else {"report-available"}
+        return {"template": "report-available", "isWanted": "report-available" not in kept.unwanted}
+
+    return app
