@@ -23,6 +23,14 @@ def find_client_address(peer: str | None, forwarded_for: str | None, trusted: Se
     return address
 
 
+def find_subscriber(address: str) -> str:
+    """Give what requests of *address* are counted under: of IPv6 its /64, since one line has all of that."""
+    parsed = _parse(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, 64), strict=False))
+    return address
+
+
 def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in trusted)

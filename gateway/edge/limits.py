@@ -10,6 +10,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from gateway.edge.client_address import find_subscriber
 from gateway.edge.routes import Limit
 
 WINDOW_S = 60
@@ -46,8 +47,8 @@ class Limits:
 
     def count(self, name: Limit, address: str, now_s: float) -> Count:
         """Count one request of *address* (*now_s*: seconds since the epoch, as ``time.time``)."""
-        item = self._items[name]
-        is_over = not self._limiter.hit(item, name, address)
-        window = self._limiter.get_window_stats(item, name, address)
+        item, subscriber = self._items[name], find_subscriber(address)
+        is_over = not self._limiter.hit(item, name, subscriber)
+        window = self._limiter.get_window_stats(item, name, subscriber)
         resets_in_s = min(WINDOW_S, max(1, math.ceil(window.reset_time - now_s)))
         return Count(name, item.amount, max(0, window.remaining), resets_in_s, is_over)

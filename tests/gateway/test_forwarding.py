@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.edge.client_address import find_client_address
+from gateway.edge.limits import Limits
 from gateway.edge.headers import inward, outward
 from tests.gateway.upstreams import token
 
@@ -47,6 +48,13 @@ def test_only_a_trusted_proxy_is_believed_about_the_client(peer, forwarded, addr
     import ipaddress
 
     assert find_client_address(peer, forwarded, (ipaddress.ip_network("10.0.0.0/8"),)) == address
+
+
+def test_all_addresses_of_one_ipv6_line_are_counted_as_one():
+    limits = Limits(reads=100, secrets=2)
+    addresses = ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:2::3", "2001:db8:1:3::1", "::ffff:192.0.2.7")
+    over = [limits.count("secret", address, 0).is_over for address in (*addresses, "192.0.2.7", "192.0.2.7")]
+    assert over == [False, False, True, False, False, False, True]
 
 
 def test_a_segment_cannot_climb_out_of_its_place(client, services):
