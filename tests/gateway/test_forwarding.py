@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.edge.client_address import find_client_address
-from gateway.edge.limits import Limits
 from gateway.edge.headers import inward, outward
+from gateway.edge.limits import Limits
 from tests.gateway.upstreams import token
 
 
