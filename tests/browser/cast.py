@@ -30,6 +30,7 @@ class Cast:
     icode: str
     account: dict[str, str]
     share_url: str
+    clients: dict[str, Client] = field(default_factory=dict)
     has: dict[str, dict[str, str]] = field(default_factory=dict)
     """By person: the ids that the addresses of their pages are made of."""
 
@@ -82,7 +83,7 @@ def open_account(product: LocalProduct, facts: Facts, patient_id: str) -> dict[s
 
 
 def assemble(product: LocalProduct, facts: Facts) -> Cast:
-    """Give the product a patient with exams of every kind, an account, a share, packages, and a help request."""
+    """Give the product a patient with exams of every kind, an account, shares, packages, and requests to staff."""
     ris, exam = Ris(facts), an_exam()
     _feed(ris, exam)
     desk = facts.staff_client()
@@ -93,21 +94,37 @@ def assemble(product: LocalProduct, facts: Facts) -> Cast:
     by_code = facts.anyone().log_in("/icode-sessions", {"icode": issued["icode"]})
     exam_id = wait_for(lambda: [row for row in by_code.get("/exams").json["exams"] if row["imagesAvailable"]])[0]["id"]
     shared, also_shared = share(by_account, exam_id), share(by_code, exam_id)
-    token = shared["url"].partition("#")[2]
-    recipient = facts.anyone().log_in("/share-sessions", {"token": token, "password": PASSWORD})
-    people = {"account": by_account, "icode": by_code, "share": recipient}
-    asked = {name: client.post("/packages", _zip_of(exam_id)).json["id"] for name, client in people.items()}
-    wait_for(lambda: all(_is_ready(client, asked[name]) for name, client in people.items()), 60)
-    region = facts.anyone().get("/regions").json["regions"][0]["id"]
-    place = facts.anyone().get(f"/regions/{region}/locations").json["locations"][0]["id"]
-    cast = Cast(facts, exam, issued["icode"], account, shared["url"])
-    cast.has = {name: {"exam_id": exam_id, "package_id": asked[name]} for name in people}
+    opening = {"token": shared["url"].partition("#")[2], "password": PASSWORD}
+    people = {"account": by_account, "icode": by_code, "share": facts.anyone().log_in("/share-sessions", opening)}
+    cast = Cast(facts, exam, issued["icode"], account, shared["url"], people | {"staff": desk})
+    cast.has = {person: {"exam_id": exam_id} for person in people} | {"nobody": {}, "staff": {}}
     cast.has["account"] |= {"share_id": shared["id"]}
     cast.has["icode"] |= {"share_id": also_shared["id"]}
-    cast.has["staff"] = {"visit_id": visit["id"], "icode_id": issued["id"], "account_id": _holder(by_account)}
-    everybody = {"region": region, "location": place, "code": "en", "uid": "none"}
-    cast.has = {person: everybody | cast.has.get(person, {}) for person in PEOPLE}
+    cast.has["staff"] |= {"visit_id": visit["id"], "icode_id": issued["id"], "accession": exam.accession}
+    _ask_staff(facts, issued["icode"])
+    _make_packages(cast, exam_id, people)
+    region = facts.anyone().get("/regions").json["regions"][0]["id"]
+    place = facts.anyone().get(f"/regions/{region}/locations").json["locations"][0]["id"]
+    for has in cast.has.values():
+        has |= {"region": region, "location": place, "code": "en", "uid": "none"}
     return cast
+
+
+def _ask_staff(facts: Facts, icode: str) -> None:
+    """Leave a help request and a request for an appointment."""
+    asker = {"name": "Quilla Canaryname", "contact": "quilla@example.org", "message": "It worked in May."}
+    asked = facts.anyone().post("/help-requests", asker | {"reason": "code-expired", "icode": icode, "language": "es"})
+    assert asked.status in {201, 202}, asked.body
+    child = {"firstName": "Ada", "lastName": "Canaryname", "dateOfBirth": "2017-03-02", "phone": "212-555-0123"}
+    wanted = {"locationId": "NY-NYC-01", "examWanted": "Ultrasound of the heart", "language": "en"}
+    asked = facts.anyone().post("/guest-appointments", child | wanted)
+    assert asked.status in {201, 202}, asked.body
+
+
+def _make_packages(cast: Cast, exam_id: str, people: dict[str, Client]) -> None:
+    for name, client in people.items():
+        cast.has[name]["package_id"] = client.post("/packages", _zip_of(exam_id)).json["id"]
+    wait_for(lambda: all(_is_ready(client, cast.has[name]["package_id"]) for name, client in people.items()), 60)
 
 
 def _feed(ris: Ris, exam: FeedExam) -> None:
@@ -119,7 +136,7 @@ def _feed(ris: Ris, exam: FeedExam) -> None:
         ris.store(images_of(one))
         ris.complete(one)
         ris.sign(one, timedelta(minutes=30), REPORT)
-    ris.order(to_come, timedelta(days=-6))
+    ris.schedule(to_come, timedelta(days=6))
 
 
 def share(client: Client, exam_id: str) -> dict[str, Any]:
@@ -138,10 +155,6 @@ def _zip_of(exam_id: str) -> dict[str, Any]:
 
 def _is_ready(client: Client, package_id: str) -> bool:
     return bool(client.get(f"/packages/{package_id}").json["state"] == "ready")
-
-
-def _holder(client: Client) -> str:
-    return str(client.get("/me").json.get("id", ""))
 
 
 def pages_of(browser: Browser, cast: Cast) -> dict[str, Page]:

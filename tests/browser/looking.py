@@ -44,7 +44,7 @@ _STOPS = """() => {
     if (el.disabled || el.tabIndex < 0 || !el.checkVisibility({visibilityProperty: true})) continue;
     el.focus();
     if (document.activeElement !== el) continue;
-    const style = getComputedStyle(el), box = el.getBoundingClientRect();
+    const style = getComputedStyle(el), box = el.getClientRects()[0] ?? el.getBoundingClientRect();
     const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
     const around = el.closest('label, .phi, .format, .exam');
     const ringed = ring || (around && getComputedStyle(around).outlineStyle !== 'none');

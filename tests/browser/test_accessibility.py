@@ -12,10 +12,12 @@ from itertools import product
 import pytest
 from playwright.sync_api import Page
 
+from contracts.topology import SERVICES
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from tests.browser.cast import PEOPLE, Cast, assemble, pages_of
 from tests.browser.looking import Setting, look, look_again, set_up
+from tests.browser.states import STATES, State, packages_in_states
 
 IN_FULL = bool(os.environ.get("AXE_IN_FULL"))
 WIDE, NARROW = Setting("en", "light", 1280), Setting("es", "dark", 320)
@@ -25,7 +27,7 @@ NO_PAGES = (".json", ".jpg", ".pdf", ".webmanifest", "/file")
 
 def rules() -> list[str]:
     """Give the addresses of the portal's pages, with their variables, as the gateway has them."""
-    addresses = {f"{name}_url": "http://127.0.0.1" for name in ("identity", "exams", "sharing", "archiver")}
+    addresses = {f"{name}_url": "http://127.0.0.1" for name in SERVICES}
     key = base64.urlsafe_b64encode(bytes(32)).decode()
     found = create_app(GatewaySettings(cookie_key=key, **addresses)).url_map.iter_rules()
     own = [rule for rule in found if "." in rule.endpoint and not rule.endpoint.startswith(("edge.", "openapi."))]
@@ -33,8 +35,10 @@ def rules() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def cast(local_product, local_facts) -> Cast:
-    return assemble(local_product, local_facts)
+def cast(local_product, local_facts) -> Iterator[Cast]:
+    cast = assemble(local_product, local_facts)
+    with packages_in_states(local_product, cast):
+        yield cast
 
 
 @pytest.fixture(scope="module")
@@ -58,17 +62,33 @@ def test_nothing_is_wrong_with(rule: str, cast: Cast, pages: dict[str, Page]):
     assert known, f"nobody in the cast has {names}"
     urls = {person: cast.facts.portal_url + address(rule, cast.has[person]) for person in known}
     seen_by = [person for person in known if opens(pages[person], urls[person])]
-    secrets = (cast.exam.family, cast.exam.accession, "Dr. Grey")
     faults = []
     for person, setting in visits(seen_by):
         page = pages[person]
         set_up(page, setting, cast.facts.portal_url)
         page.goto(urls[person])
-        faults += [f"{person} {setting}: {fault}" for fault in look(page, setting, secrets)]
-        if setting == NARROW and not IN_FULL:
-            page.set_viewport_size({"width": 640, "height": 450})
-            faults += [f"{person} 640: {fault}" for fault in look_again(page)]
+        faults += faults_of(page, setting, cast)
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(("state", "number"), [(state, at) for at, state in enumerate(STATES)], ids=str)
+def test_nothing_is_wrong_where_people_come_to(state: State, number: int, cast: Cast, pages: dict[str, Page]):
+    page, faults = pages[state.person], []
+    for setting in MATRIX if IN_FULL else [(WIDE, NARROW)[number % 2]]:
+        set_up(page, setting, cast.facts.portal_url)
+        state.walk(page, cast, cast.has[state.person])
+        faults += faults_of(page, setting, cast)
+    assert not faults, "\n".join(faults)
+
+
+def faults_of(page: Page, setting: Setting, cast: Cast) -> list[str]:
+    """Give what is wrong in *setting*, and where not all is looked at in all of them, after it at 640 px."""
+    secrets = (cast.exam.family, cast.exam.accession, "Dr. Grey")
+    faults = [f"{setting}: {fault}" for fault in look(page, setting, secrets)]
+    if setting == NARROW and not IN_FULL:
+        page.set_viewport_size({"width": 640, "height": 450})
+        faults += [f"640: {fault}" for fault in look_again(page)]
+    return faults
 
 
 def address(rule: str, has: dict[str, str]) -> str:

@@ -65,6 +65,10 @@ class Ris:
         self.send(self._message("ADT^A04", at, [self._pid(exam), self._pv1(exam, at)]))
         self.send(self._order(exam, at, "NW", "SC"))
 
+    def schedule(self, exam: FeedExam, ahead: timedelta) -> None:
+        """Order an exam for a day to come; nobody has arrived for it."""
+        self.send(self._order(exam, self.now() + ahead, "NW", "SC"))
+
     def complete(self, exam: FeedExam, ago: timedelta = timedelta(hours=1)) -> None:
         """Say that the exam is completed."""
         self.send(self._order(exam, self.now() - ago, "XO", "CM"))
