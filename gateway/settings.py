@@ -37,6 +37,8 @@ class GatewaySettings(Settings):
     """Networks, parted by commas, whose ``X-Forwarded-For`` is believed."""
     body_limit_bytes: int = Field(default=1 << 20, ge=1024)
     """The largest request body; studies do not come in by the gateway."""
+    offers_sms: bool = False
+    """Whether forms ask for a phone number: where the notifier has somewhere to hand text messages to."""
     reads_per_minute: int = Field(default=1200, ge=1)
     """Requests a minute from one address."""
     secrets_per_minute: int = Field(default=60, ge=1)

@@ -70,7 +70,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/downloads/{ticket}", ("GET",), "archiver"),
     # Shares
     Route("/shares", ("GET", "POST"), "sharing"),
-    Route("/shares/{id}", ("PATCH", "DELETE"), "sharing"),
+    Route("/shares/{id}", ("GET", "PATCH", "DELETE"), "sharing"),
     Route("/shares/{id}/accesses", ("GET",), "sharing"),
     Route("/share-sessions", ("POST",), "sharing", "secret"),
     # Me

@@ -19,6 +19,8 @@ from gateway.portal import (
     refusals,
     report,
     session,
+    share_change,
+    share_preview,
     sharing,
     staff,
     staff_requests,
@@ -27,8 +29,8 @@ from gateway.portal import (
 
 HERE = Path(__file__).parent
 SECTIONS = (
-    entering, exams, report, images, download, sharing, recipient, help_pages, guest_pages, staff, staff_requests,
-    portal_pass,
+    entering, exams, report, images, download, sharing, share_preview, share_change, recipient, help_pages, guest_pages,
+    staff, staff_requests, portal_pass,
 )  # fmt: skip
 A_DAY_S = 86400
 

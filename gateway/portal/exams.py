@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 
-from gateway.portal import calls, gates, session, viewing
+from gateway.portal import calls, gates, viewing
 from gateway.portal.calls import Refused
 
 blueprint = Blueprint("exams", __name__)
@@ -38,8 +38,11 @@ def exam(exam_id: str) -> Any:
 def visit_summary(exam_id: str) -> Any:
     """Show where things stand, and the visit's facts."""
     context = viewing.context(exam_id, "visit")
-    summary = _summary(exam_id, context["share"])
+    share = context["share"]
+    summary = _summary(exam_id, share)
     steps = steps_told(summary.get("steps") or []) if summary else []
+    if share and not share.get("includeReport"):
+        steps = [step for step in steps if not str(step.get("slug")).startswith("report-")]
     return render_template("visit.html", **context, summary=summary, steps=steps)
 
 
@@ -51,13 +54,12 @@ def steps_told(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _summary(exam_id: str, share: dict[str, Any]) -> dict[str, Any] | None:
     """Give the visit summary; None where a share does not hold it."""
-    is_share = session.current().kind == "share"
-    if is_share and not share.get("includeVisitSummary"):
+    if share and not share.get("includeVisitSummary"):
         return None
     try:
         found: dict[str, Any] = calls.ask("exams", "GET", calls.at("/exams/{}/visit-summary", exam_id))
     except Refused as refused:
-        if is_share and refused.status in {403, 404}:
+        if share and refused.status in {403, 404}:
             return None
         raise
     return found

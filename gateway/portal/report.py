@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
-from gateway.portal import calls, gates, session, viewing
+from gateway.portal import calls, gates, viewing
 from gateway.portal.calls import Refused
 from gateway.portal.words import laws
 
@@ -20,7 +20,7 @@ HEADING = re.compile(r"([A-Z][A-Z /&]{2,40}):\s*(.*)")
 def report(exam_id: str) -> Any:
     """Show the report, or the gate before it; of the gate only what may be told."""
     context = viewing.context(exam_id, "report")
-    if session.current().kind == "share" and not context["share"].get("includeReport"):
+    if context["share"] and not context["share"].get("includeReport"):
         return render_template("report.html", **context, gate={"status": "not-shared"}, report=None, laws={})
     gate = dict(context["exam"].get("report") or {"status": "none"})
     found = None

@@ -1,14 +1,16 @@
 """Create Exam Share Link, the link made, and Share History (guide, 06)."""
 
+import io
 import secrets
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
+import segno
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
 from gateway.edge.context import edge
-from gateway.portal import calls, gates, rows, viewing
+from gateway.portal import calls, gates, rows, session, viewing
 from gateway.portal.calls import Refused
 from gateway.portal.refusals import app_redirect
 
@@ -17,6 +19,9 @@ blueprint = Blueprint("sharing", __name__)
 ANSWERS = {"yes": True, "no": False}
 ENDED = ("expired", "ended")
 SHORTEST_PASSWORD = 8
+PAGE, MOST_SHOWN = 200, 1000
+QR_BORDER = 4
+"""Modules of light around the code (ISO/IEC 18004)."""
 
 
 @blueprint.get("/share/new")
@@ -32,6 +37,7 @@ def _form_page(ticked: set[str], status: int = 200, form: Any = None, errors: An
     page = render_template(
         "share_new.html", list=its_list, ticked=ticked, form=form or {}, errors=errors or {},
         earliest=tomorrow.isoformat(), once=secrets.token_urlsafe(16), tab="visit", share={},
+        offers_sms=edge().settings.offers_sms,
     )  # fmt: skip
     return Response(page, status, content_type="text/html; charset=utf-8")
 
@@ -53,13 +59,13 @@ def create() -> Any:
         "includeReport": ANSWERS[form["includeReport"]],
         "includeVisitSummary": ANSWERS[form["includeVisitSummary"]],
         "phiAcknowledged": True,
-    }
+    } | {name: form[name].strip() for name in ("notifyEmail", "notifyPhone") if form.get(name, "").strip()}
     try:
         made = calls.ask("sharing", "POST", "/shares", body, idempotency_key=form.get("once", ""))
     except Refused as refused:
         if refused.status != 422:
             raise
-        return _form_page(set(exam_ids), 422, form, _errors_of(refused))
+        return _form_page(set(exam_ids), 422, form, errors_of(refused))
     return app_redirect(calls.at("/share/{}/made", str(made["id"])))
 
 
@@ -69,7 +75,7 @@ def _mistakes(form: Any, exam_ids: list[str]) -> dict[str, str]:
         "examIds": "" if exam_ids else _("Choose at least one exam."),
         "nickname": "" if form.get("nickname", "").strip() else _("Enter a nickname."),
         "password": _password_mistake(form.get("password", "")),
-        "expiresAt": "" if _day(form.get("expiresAt", "")) else _("Enter the date when the link ends."),
+        "expiresAt": "" if day_of(form.get("expiresAt", "")) else _("Enter the date when the link ends."),
         "includeReport": "" if form.get("includeReport") in ANSWERS else _("Choose yes or no."),
         "includeVisitSummary": "" if form.get("includeVisitSummary") in ANSWERS else _("Choose yes or no."),
         "phiAcknowledged": ""
@@ -83,7 +89,7 @@ def _password_mistake(password: str) -> str:
     return "" if len(password) >= SHORTEST_PASSWORD else _("Enter a password of 8 characters or more.")
 
 
-def _errors_of(refused: Refused) -> dict[str, str]:
+def errors_of(refused: Refused) -> dict[str, str]:
     """Give a service's 422 by field, in our words."""
     told = {
         "expiresAt": _("Choose a date in the future."),
@@ -91,12 +97,15 @@ def _errors_of(refused: Refused) -> dict[str, str]:
         "examIds": _("One of these exams cannot be shared yet."),
         "nickname": _("Enter a nickname."),
         "phiAcknowledged": _("Check the box to say that you understand."),
+        "notifyEmail": _("Enter an email address like name@example.com."),
+        "notifyPhone": _("Enter a phone number with its area code."),
     }
     fields = [str(one.get("field")) for one in refused.facts.get("errors", [])]
     return {name: told[name] for name in fields if name in told} or {"examIds": told["examIds"]}
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """Give the day that a form's date field says; None for none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -104,28 +113,46 @@ def _day(text: str) -> date | None:
 
 
 def _shares() -> list[dict[str, Any]]:
-    return list(calls.ask("sharing", "GET", "/shares").get("shares", []))
+    """Give all shares, newest first, page after page."""
+    found: list[dict[str, Any]] = []
+    query = f"limit={PAGE}"
+    while True:
+        answer = calls.ask("sharing", "GET", f"/shares?{query}")
+        found += answer.get("shares", [])
+        if not answer.get("next") or len(found) >= MOST_SHOWN:
+            return found
+        query = f"limit={PAGE}&cursor={calls.at('{}', str(answer['next']))}"
 
 
-def _share(share_id: str) -> dict[str, Any]:
-    found = next((one for one in _shares() if str(one["id"]) == share_id), None)
-    if found is None:
-        abort(404)
+def share(share_id: str) -> dict[str, Any]:
+    """Give one of the caller's shares."""
+    found: dict[str, Any] = calls.ask("sharing", "GET", calls.at("/shares/{}", share_id))
     return found
 
 
-def _shown(share: dict[str, Any], its_list: viewing.Listed) -> dict[str, Any]:
-    """Give *share* with its exams' names and its site's time zone."""
-    exams = [exam for exam in its_list.exams if str(exam["id"]) in share.get("examIds", [])]
+def shown(one: dict[str, Any], its_list: viewing.Listed) -> dict[str, Any]:
+    """Give share *one* with its exams' names, its site's time zone, and whether this session made it."""
+    exams = viewing.exams_of(one.get("examIds", []), its_list.exams)
     zone = rows.zone_of(exams[0]) if exams else None
-    return share | {"names": ", ".join(rows.name_of(exam) for exam in exams), "zone": zone}
+    names = ", ".join(rows.name_of(exam) for exam in exams)
+    return one | {"names": names, "zone": zone, "is_own": one.get("madeBy") == session.current().kind}
 
 
 @blueprint.get("/share/<share_id>/made")
 @gates.open_to(*gates.PATIENTS)
 def made(share_id: str) -> Any:
     """Show the link: blue, with its copy icon; the password is not there."""
-    return render_template("share_made.html", made=_shown(_share(share_id), viewing.load()), share={})
+    return render_template("share_made.html", made=shown(share(share_id), viewing.load()), share={})
+
+
+@blueprint.get("/share/<share_id>/qr.svg")
+@gates.open_to(*gates.PATIENTS, is_background=True)
+def qr(share_id: str) -> Response:
+    """Draw the link as a QR code, dark on light in either scheme."""
+    drawn = io.BytesIO()
+    code = segno.make_qr(str(share(share_id)["url"]), error="m")
+    code.save(drawn, kind="svg", border=QR_BORDER, light="#fff", scale=4, xmldecl=False, nl=False)
+    return Response(drawn.getvalue(), content_type="image/svg+xml")
 
 
 @blueprint.get("/share")
@@ -133,16 +160,16 @@ def made(share_id: str) -> Any:
 def history() -> Any:
     """Show active and ended links with who opened them."""
     its_list = viewing.load()
-    shown = [_shown(share, its_list) for share in _shares()]
-    active = [share | {"accesses": _accesses(share)} for share in shown if share.get("state") not in ENDED]
-    ended = [share for share in shown if share.get("state") in ENDED]
+    all_shown = [shown(one, its_list) for one in _shares()]
+    active = [one | {"accesses": _accesses(one)} for one in all_shown if one.get("state") not in ENDED]
+    ended = [one for one in all_shown if one.get("state") in ENDED]
     return render_template("share_history.html", active=active, ended=ended, share={})
 
 
-def _accesses(share: dict[str, Any]) -> list[dict[str, Any]]:
-    if not share.get("opens"):
+def _accesses(one: dict[str, Any]) -> list[dict[str, Any]]:
+    if not one.get("opens"):
         return []
-    found = calls.ask("sharing", "GET", calls.at("/shares/{}/accesses", str(share["id"])))
+    found = calls.ask("sharing", "GET", calls.at("/shares/{}/accesses", str(one["id"])))
     return list(found.get("accesses", []))
 
 
@@ -150,7 +177,7 @@ def _accesses(share: dict[str, Any]) -> list[dict[str, Any]]:
 @gates.open_to(*gates.PATIENTS)
 def ask_end(share_id: str) -> Any:
     """Ask once before a link is ended."""
-    return render_template("share_end.html", made=_shown(_share(share_id), viewing.load()), share={})
+    return render_template("share_end.html", made=shown(share(share_id), viewing.load()), share={})
 
 
 @blueprint.post("/share/<share_id>/end")
@@ -165,7 +192,7 @@ def end(share_id: str) -> Any:
 @gates.open_to(*gates.PATIENTS)
 def ask_password(share_id: str) -> Any:
     """Show the form for a new password."""
-    return render_template("share_password.html", made=_shown(_share(share_id), viewing.load()), share={}, error="")
+    return render_template("share_password.html", made=shown(share(share_id), viewing.load()), share={}, error="")
 
 
 @blueprint.post("/share/<share_id>/password")
@@ -176,7 +203,7 @@ def set_password(share_id: str) -> Any:
     error = _password_mistake(password)
     if error:
         page = render_template(
-            "share_password.html", made=_shown(_share(share_id), viewing.load()), share={}, error=error
+            "share_password.html", made=shown(share(share_id), viewing.load()), share={}, error=error
         )
         return Response(page, 422, content_type="text/html; charset=utf-8")
     calls.ask("sharing", "PATCH", calls.at("/shares/{}", share_id), {"password": password})

@@ -42,6 +42,7 @@ POST /packages/{}/downloads archiver
 GET /downloads/{} archiver
 GET /shares sharing
 POST /shares sharing
+GET /shares/{} sharing
 PATCH /shares/{} sharing
 DELETE /shares/{} sharing
 GET /shares/{}/accesses sharing

@@ -41,6 +41,7 @@ POST /packages/{package}/downloads            201  404      404    403   404   4
 DELETE /packages/{package}                    -    404      404    404   404   403   403      401
 GET /shares                                   200  200      200    403   403   403   403      401
 POST /shares                                  -    -        404    403   403   403   403      401
+GET /shares/{share}                           200  200      404    403   403   403   403      401
 PATCH /shares/{share}                         -    403      404    403   403   403   403      401
 GET /shares/{share}/accesses                  200  200      404    403   403   403   403      401
 DELETE /shares/{share}                        -    -        404    403   403   403   403      401

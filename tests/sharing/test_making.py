@@ -89,6 +89,7 @@ def test_the_link_is_the_same_whenever_it_is_shown_and_no_two_shares_have_the_sa
     one, two = house.share(), house.share()
     shown = house.client.get("/shares", headers=house.anna()).json["shares"]
     assert {share["url"] for share in shown} == {one["url"], two["url"]}
+    assert house.client.get(f"/shares/{one['id']}", headers=house.anna()).json == one
     assert len(one["url"].split("#")[1]) * 6 >= 128
 
 
@@ -190,6 +191,7 @@ def test_an_exam_that_is_not_known_yet_is_looked_for_again(house):
     [
         ("POST", "/shares"),
         ("GET", "/shares"),
+        ("GET", "/shares/x"),
         ("PATCH", "/shares/x"),
         ("DELETE", "/shares/x"),
         ("GET", "/shares/x/accesses"),

@@ -79,6 +79,16 @@ def find_all(page: PageAsk) -> Any:
     return SharesAnswer(shares=listed, next=listed[-1].id if len(found) > page.limit else None)
 
 
+@bp.get("/shares/<share_id>")
+@bp.output(ShareAnswer)
+def find_one(share_id: str) -> Any:
+    """Give one share."""
+    who = owner()
+    with parts().db.read() as tx:
+        share = shares.find_one(tx, who, share_id)
+    return share_answer(share, parts().links, parts().clock.now())
+
+
 @bp.patch("/shares/<share_id>")
 @bp.input(ShareChangeBody, arg_name="body")
 @bp.output(ShareAnswer)

@@ -96,6 +96,11 @@ def find_all(tx: Tx, caller: Caller, limit: int, after: str | None) -> list[Shar
     return [as_share(row, exam_ids.get(row.id, [])) for row in rows]
 
 
+def find_one(tx: Tx, caller: Caller, share_id: str) -> Share:
+    """Give a share that *caller* may see. Raises ShareNotFound."""
+    return find_share(tx, _visible(tx, caller, share_id, lock=False))
+
+
 def find_accesses(tx: Tx, caller: Caller, share_id: str) -> list[AccessRow]:
     """Give who opened the share, newest first (O8). Raises ShareNotFound."""
     return shares.find_accesses(tx, _visible(tx, caller, share_id, lock=False).id, MOST_ACCESSES)

