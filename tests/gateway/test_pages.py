@@ -142,16 +142,16 @@ def test_a_sensitive_hold_tells_neither_time_nor_reason(browser, services):
 
 def test_the_images_tab_shows_the_chosen_tiles_single_picture_as_jpg_S28(browser):
     page = browser.enter().get("/exams/e1/images?series=1&image=7").text
-    assert 'src="/exams/e1/images/1.2.7.jpg?size=1024"' in page
-    picture = browser.get("/exams/e1/images/1.2.7.jpg?size=1024")
+    assert 'src="/exams/e1/images/1.2.7.jpg?size=512"' in page
+    picture = browser.get("/exams/e1/images/1.2.7.jpg?size=512")
     assert picture.content_type == "image/jpeg"
     assert picture.data.startswith(b"\xff\xd8")
     assert "133 images" in page
 
 
 def test_every_frame_of_an_instance_is_a_tile_of_its_own(browser):
-    sources = browser.enter().get("/exams/e1/images.json?series=2").json["sources"]
-    assert sources == [f"/exams/e1/images/1.3.1.jpg?frame={n}&size=1024" for n in (1, 2, 3)]
+    told = browser.enter().get("/exams/e1/images.json?series=2").json
+    assert [told["base"] + end for end in told["ends"]] == [f"/exams/e1/images/1.3.1.jpg?frame={n}" for n in (1, 2, 3)]
 
 
 def test_download_stands_where_there_are_images_and_nowhere_else_S29(browser):

@@ -33,8 +33,8 @@ for (const list of $$('[role="tablist"]')) {
 }
 { const rows = $$('[data-rove] .exam__go'); for (const list of $$('[data-rove]')) list.addEventListener('keydown', walk(rows, 'ArrowUp', 'ArrowDown')); }
 for (const box of $$('.tiles')) {
-  const items = $$('.tile', box); const set = (el) => items.forEach((t) => { t.tabIndex = t === el ? 0 : -1; });
-  set($('[aria-current]', box) ?? items[0]); box.removeAttribute('tabindex'); box.addEventListener('keydown', walk(items, 'ArrowLeft', 'ArrowRight', set));
+  const items = () => $$('.tile', box); const set = (el) => items().forEach((t) => { t.tabIndex = t === el ? 0 : -1; });
+  set($('[aria-current]', box) ?? items()[0]); box.removeAttribute('tabindex'); box.addEventListener('keydown', (ev) => walk(items(), 'ArrowLeft', 'ArrowRight', set)(ev));
   box.addEventListener('focusin', (ev) => { if (ev.target.matches('.tile')) set(ev.target); });
 }
 

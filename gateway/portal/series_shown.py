@@ -1,0 +1,127 @@
+"""An exam's series as tiles and panes show them: pictures in order, how they may be looked at, why one has none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask_babel import gettext as _
+
+from gateway.portal import calls
+
+TILES_SHOWN = 24
+"""Tiles of the chosen series on a page: a CT of 1,000 slices is looked at by the slider, or by pages of tiles."""
+TILES_OF_OTHERS = 48
+"""Tiles of all other series together, eight of each at most, at least one: a page stays light whatever was scanned."""
+MOST_OF_ANOTHER = 8
+PICTURE_SIZE, TILE_SIZE = 512, 112
+"""Longest edge asked for, pixels. The script asks for larger ones where the screen has room for them."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One tile: an instance, or one frame of it. ``number`` counts from 1 in its series."""
+
+    number: int
+    source: str
+    """Address of the JPG in full size."""
+    reason: str
+    """Why there is no picture, in words; empty where there is one."""
+
+    def at_size(self, size: int) -> str:
+        """Give the address of the JPG with *size* pixels at its longest side."""
+        return f"{self.source}{'&' if '?' in self.source else '?'}size={size}"
+
+    @property
+    def shown(self) -> str:
+        """The address of the picture as the viewer shows it first."""
+        return self.at_size(PICTURE_SIZE)
+
+    @property
+    def thumbnail(self) -> str:
+        """The address of the tile's."""
+        return self.at_size(TILE_SIZE)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series with its pictures in order; ``number`` counts from 1 in the exam."""
+
+    number: int
+    name: str
+    pictures: tuple[Picture, ...]
+    looks: tuple[tuple[str, str], ...]
+    """The window to ask for (empty: as it is), and the look's word; none of colours."""
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A pane of the viewer: the picture *at* (from 1) of a series."""
+
+    series: Series
+    at: int
+
+    @property
+    def picture(self) -> Picture:
+        """The picture that it shows."""
+        return self.series.pictures[self.at - 1]
+
+
+def series_of(exam_id: str, told: Sequence[dict[str, Any]]) -> tuple[Series, ...]:
+    """Give the series that exams told of, those with pictures."""
+    with_pictures = [one for one in told if one.get("images")]
+    return tuple(_series(exam_id, number, one) for number, one in enumerate(with_pictures, 1))
+
+
+def _series(exam_id: str, number: int, told: dict[str, Any]) -> Series:
+    frames = [
+        (image, frame if int(image.get("frames") or 1) > 1 else None)
+        for image in told["images"]
+        for frame in range(1, int(image.get("frames") or 1) + 1)
+    ]
+    pictures = tuple(_picture(exam_id, at, image, frame) for at, (image, frame) in enumerate(frames, 1))
+    return Series(number, str(told.get("description") or told.get("modality") or ""), pictures, _looks(told))
+
+
+def _picture(exam_id: str, number: int, image: dict[str, Any], frame: int | None) -> Picture:
+    path = calls.at("/exams/{}/images/{}.jpg", exam_id, str(image["uid"]))
+    source = f"{path}?{urlencode({'frame': frame})}" if frame else path
+    reason = image.get("noPicture")
+    return Picture(number, source, why_none(str(reason)) if reason else "")
+
+
+def _looks(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Give the looks that have a word here: a service newer than this page may offer others."""
+    words = {
+        "standard": _("Standard"), "lung": _("Lung"), "bone": _("Bone"), "brain": _("Brain"),
+        "brighter": _("Brighter"), "softer": _("Softer"), "high-contrast": _("High contrast"),
+    }  # fmt: skip
+    offered = [(one.get("window") or "", words.get(str(one.get("slug")))) for one in told.get("looks") or []]
+    return tuple((window, word) for window, word in offered if word)
+
+
+def why_none(reason: str) -> str:
+    """Say why an object has no picture; *reason* is the slug that exams gives."""
+    words: dict[str, str] = {
+        "unsupported": _("Its format cannot be shown here."),
+        "unreadable": _("Its file is damaged."),
+        "too-large": _("It is too large to show here."),
+        "too-slow": _("It is too large to show here."),
+    }
+    return words.get(reason) or str(_("There is no picture in it."))
+
+
+def beside(series: Sequence[Series], first: Pane) -> Pane:
+    """Give what is compared with *first* to begin with: the next series, of a single one its next picture."""
+    if len(series) > 1:
+        return Pane(series[first.series.number % len(series)], 1)
+    return Pane(first.series, min(first.at + 1, len(first.series.pictures)))
+
+
+def tiles_of(one: Series, chosen: Pane | None, count_of_series: int) -> tuple[Picture, ...]:
+    """Give the tiles of a series to show: of the chosen one those around its picture, of others the first ones."""
+    if chosen and one.number == chosen.series.number:
+        first = (chosen.at - 1) // TILES_SHOWN * TILES_SHOWN
+        return one.pictures[first : first + TILES_SHOWN]
+    most = max(1, min(MOST_OF_ANOTHER, TILES_OF_OTHERS // count_of_series))
+    return one.pictures[:most]
