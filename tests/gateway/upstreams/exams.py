@@ -8,6 +8,9 @@ from PIL import Image
 
 from tests.gateway.upstreams.known import HOUSTON, Services, new_app, problem
 
+NO_PICTURE = {"1.2.130": "unsupported"}
+"""Why some images have none, by UID."""
+
 
 def exams(kept: Services) -> Flask:
     app = new_app("exams", kept)
@@ -61,18 +64,29 @@ def exams(kept: Services) -> Flask:
 
     @app.get("/exams/<exam_id>/images")
     def images(exam_id: str) -> Any:
-        listed = [{"uid": f"1.2.{n}", "number": n, "frames": 1} for n in range(1, 131)]
+        listed = [
+            {"uid": uid, "number": n, "frames": 1, "noPicture": NO_PICTURE.get(uid)}
+            for n, uid in ((n, f"1.2.{n}") for n in range(1, 131))
+        ]
+        looks = [{"slug": "standard", "window": None}, {"slug": "lung", "window": "-600,1500"}]
         cine = [{"uid": "1.3.1", "number": 1, "frames": 3}]
-        axial = {"uid": "1.2", "modality": "CT", "description": "Axial, 5 mm", "images": listed}
+        axial = {"uid": "1.2", "modality": "CT", "description": "Axial, 5 mm", "images": listed, "looks": looks}
         return {"series": [axial, {"uid": "1.3", "modality": "US", "description": "Cine", "images": cine}]}
 
     @app.get("/exams/<exam_id>/images/<uid>.jpg")
     def picture(exam_id: str, uid: str) -> Any:
-        shade = int(uid.rpartition(".")[2]) % 200 + 30
-        out, size = io.BytesIO(), min(int(request.args.get("size", 256)), 512)
-        Image.radial_gradient("L").resize((size, size)).point(lambda value: value * shade // 255).save(out, "JPEG")
-        return Response(
-            out.getvalue(), content_type="image/jpeg", headers={"Cache-Control": "private, no-cache", "ETag": '"x"'}
-        )
+        return picture_of(uid)
 
     return app
+
+
+def picture_of(uid: str) -> Response:
+    """A picture of a shade of its own, or why there is none."""
+    if uid in NO_PICTURE:
+        return problem(404, "no-picture", reason=NO_PICTURE[uid])
+    shade = int(uid.rpartition(".")[2]) % 200 + 30
+    out, size = io.BytesIO(), min(int(request.args.get("size", 256)), 512)
+    Image.radial_gradient("L").resize((size, size)).point(lambda value: value * shade // 255).save(out, "JPEG")
+    return Response(
+        out.getvalue(), content_type="image/jpeg", headers={"Cache-Control": "private, no-cache", "ETag": '"x"'}
+    )
