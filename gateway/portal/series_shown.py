@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 
 from gateway.portal import calls
 
-TILES_SHOWN = 24
+TILES_SHOWN = 16
 """Tiles of the chosen series on a page: a CT of 1,000 slices is looked at by the slider, or by pages of tiles."""
-TILES_OF_OTHERS = 48
-"""Tiles of all other series together, eight of each at most, at least one: a page stays light whatever was scanned."""
-MOST_OF_ANOTHER = 8
+TILES_OF_OTHERS = 16
+"""Tiles of all other series together, six of each at most, at least one: a page stays light whatever was scanned."""
+MOST_OF_ANOTHER = 6
 PICTURE_SIZE, TILE_SIZE = 512, 112
 """Longest edge asked for, pixels. The script asks for larger ones where the screen has room for them."""
 
