@@ -19,7 +19,9 @@ async function fetched(url) {
 const v = document.querySelector('[data-viewer]');
 const part = (name, of = v) => of.querySelector(`[data-v="${name}"]`); const on = (el, kind, act) => el.addEventListener(kind, act);
 const said = v.dataset, series = JSON.parse(said.series), names = JSON.parse(said.names), kept = new Map();
-const cells = v.querySelectorAll('[data-cell]'), rows = v.querySelectorAll('[data-row]');
+// The second pane is a copy of the first until two are compared.
+const twice = (name) => { const [a, b = a.cloneNode(true)] = v.querySelectorAll(name); if (!b.isConnected) { b.hidden = true; b.querySelector('img')?.remove(); a.after(b); } return [a, b]; };
+const cells = twice('[data-cell]'), rows = twice('[data-row]');
 const panes = JSON.parse(said.places).map(([number, at], i) => {
   const el = cells[i].querySelector('.v-pane'), img = el.querySelector('img');
   return { i, cell: cells[i], row: rows[i], el, img, url: img?.getAttribute('src'), series: number - 1, at, way: 1 };
