@@ -20,6 +20,7 @@ def environment(places: Places, amqp_urls: Mapping[str, str], clock_offset: str)
         "PORTAL_EXAMS_SENT_WHEN_SIGNED": os.environ.get("PORTAL_EXAMS_SENT_WHEN_SIGNED", "true"),
         "PORTAL_IDENTITY_KEYS_DIR": str(folder / "keys" / "identity"),
         "PORTAL_SHARING_KEYS_DIR": str(folder / "keys" / "sharing"),
+        "PORTAL_NOTIFIER_KEYS_DIR": str(folder / "keys" / "notifier"),
         "PORTAL_NOTIFIER_MAIL_URL": f"file://{places.mails}",
         "PORTAL_GATEWAY_COOKIE_KEY": places.secrets["cookie"],
         "PORTAL_GATEWAY_BIND": places.bind("gateway"),

@@ -24,12 +24,14 @@ from gateway.portal import (
     sharing,
     staff,
     staff_requests,
+    unsubscribing,
     words,
 )
 
 HERE = Path(__file__).parent
 SECTIONS = (
-    entering, exams, report, images, download, sharing, share_preview, share_change, recipient, help_pages, guest_pages,
+    entering, exams, report, images, download, sharing, share_preview, share_change, recipient, unsubscribing,
+    help_pages, guest_pages,
     staff, staff_requests, portal_pass,
 )  # fmt: skip
 A_DAY_S = 86400

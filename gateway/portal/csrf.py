@@ -17,6 +17,8 @@ from gateway.portal import session
 
 FIELD = "csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FREE = (f"{BASE}/", "/unsubscribe/")
+"""Below these no form's token is asked for: a call brings its own, and so does the address to unsubscribe by."""
 
 
 def token_for(action: str) -> str:
@@ -42,7 +44,7 @@ def is_from_here() -> bool:
 
 def check() -> None:
     """Refuse (400) a form that did not come from its page."""
-    if request.method in SAFE_METHODS or request.path.startswith(f"{BASE}/"):
+    if request.method in SAFE_METHODS or request.path.startswith(FREE):
         return
     sent = request.form.get(FIELD, "").encode(errors="replace")
     if not is_from_here() or not hmac.compare_digest(sent, token_for(request.path).encode()):

@@ -10,7 +10,7 @@ from contracts.messages import Template
 from services.chassis.caller import Caller
 from services.chassis.web import Answer, Ask, Forbidden, caller
 from services.notifier.parts import Parts
-from services.notifier.usecases import switches
+from services.notifier.usecases import switches, unsubscribing
 
 bp = APIBlueprint("messages", __name__)
 
@@ -19,6 +19,12 @@ class SwitchBody(Ask):
     """``PATCH /me/messages``: the templates that are not wanted; all others are."""
 
     unwanted: list[Template] = Field(max_length=32)
+
+
+class WantedBody(Ask):
+    """``PUT /unsubscriptions/{token}``."""
+
+    is_wanted: bool = False
 
 
 class SwitchAnswer(Answer):
@@ -64,6 +70,26 @@ def set_switches(body: SwitchBody) -> Any:
     who = account()
     with parts().db.begin() as tx:
         return _answer(switches.set_unwanted(tx, who, body.unwanted, parts().clock.now()))
+
+
+@bp.get("/unsubscriptions/<token>")
+@bp.output(SwitchAnswer)
+def find_unsubscription(token: str) -> Any:
+    """Say which kind of message the address in a letter is about; whoever has the letter needs no token but that."""
+    with parts().db.read() as tx:
+        template, is_wanted = unsubscribing.find(tx, parts().unsubscribe_links, token)
+    return SwitchAnswer(template=template, is_wanted=is_wanted)
+
+
+@bp.put("/unsubscriptions/<token>")
+@bp.input(WantedBody, arg_name="body")
+@bp.output(SwitchAnswer)
+def set_unsubscription(token: str, body: WantedBody) -> Any:
+    """Switch that kind of message off, or on again."""
+    with parts().db.begin() as tx:
+        now, links = parts().clock.now(), parts().unsubscribe_links
+        template, is_wanted = unsubscribing.set_wanted(tx, links, token, body.is_wanted, now)
+    return SwitchAnswer(template=template, is_wanted=is_wanted)
 
 
 def _answer(unwanted: set[Template]) -> SwitchesAnswer:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from services.chassis.auth import Verifier
 from services.chassis.db import Database
+from services.chassis.secret_file import load_or_make_secret
 from services.chassis.service import Service
 from services.chassis.settings import load_or_exit
 from services.chassis.supervisor import Chore
@@ -19,7 +20,9 @@ from services.notifier.letters import Letters
 from services.notifier.mail import open_mailer
 from services.notifier.parts import Parts
 from services.notifier.settings import NotifierSettings
+from services.notifier.unsubscribe_links import UnsubscribeLinks
 from services.notifier.usecases.sending import send_due
+from services.notifier.webhook import Provider, WebhookProvider
 
 SEND_EVERY_S = 0.5
 
@@ -35,7 +38,10 @@ def make(settings: NotifierSettings | None = None) -> Service:
         letters=Letters(f"{settings.public_url}/enter", settings.support_phone),
         sender=Address("RadNet Patient Portal", addr_spec=settings.mail_from),
         host=urlsplit(settings.public_url).hostname or "portal.invalid",
-        preferences_url=f"{settings.public_url}/me",
+        unsubscribe_links=UnsubscribeLinks(
+            load_or_make_secret(settings.keys_dir / "unsubscribe.key"), settings.public_url
+        ),
+        texts=_texts(settings),
     )
     return Service(
         name="notifier",
@@ -48,6 +54,12 @@ def make(settings: NotifierSettings | None = None) -> Service:
         make_app=lambda: make_web(parts),
         chores=(Chore("send-mails", SEND_EVERY_S, lambda: _send_all(parts)),),
     )
+
+
+def _texts(settings: NotifierSettings) -> Provider | None:
+    if settings.sms_url is None or settings.sms_key is None:
+        return None
+    return WebhookProvider(settings.sms_url, settings.sms_key.get_secret_value().encode())
 
 
 def _send_all(parts: Parts) -> None:

@@ -3,14 +3,16 @@
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from contracts.messages import Template
-from contracts.refusal import Refusal
+from contracts.refusal import Refusal, RefusalKind
 
 Language = Literal["en", "es"]
 NoticeState = Literal["waiting", "resolved", "dropped"]
+Channel = Literal["email", "sms"]
 MailState = Literal["pending", "sent", "bounced", "dropped"]
 
 SHARE_NEWS_LIVES: Final = timedelta(days=7)
@@ -31,12 +33,27 @@ ALLOWED_FACTS: Final[dict[Template, frozenset[str]]] = {
     "user-id-reminder": frozenset({"maskedUserId"}),
 }
 """What a letter may say besides its own words; no other fact reaches one."""
+TEXTED_TOO: Final[frozenset[Template]] = frozenset({"share-opened", "share-locked"})
+"""Told by text message too, where a phone number was left and a provider is set (O5)."""
 STATE_NEEDED: Final[dict[Template, str]] = {
     "package-ready": "ready",
     "package-expiring": "ready",
     "package-failed": "failed",
 }
 """A mail about a package goes out only while the package is still so."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most *most* letters to one address *within* a time: of one template, or of all."""
+
+    most: int
+    within: timedelta
+    is_per_template: bool
+
+
+PER_TEMPLATE: Final = Limit(12, timedelta(hours=1), is_per_template=True)
+ALTOGETHER: Final = Limit(60, timedelta(hours=24), is_per_template=False)
 
 FIRST_PAUSE: Final = timedelta(seconds=10)
 LONGEST_PAUSE: Final = timedelta(hours=1)
@@ -57,6 +74,19 @@ class NotSwitchable(Refusal):
 
     slug = "message-not-switchable"
     words = "This message cannot be switched off."
+
+
+class UnsubscriptionUnknown(Refusal):
+    """Raised for an address to unsubscribe by that we did not make, or that is about nothing."""
+
+    slug = "unsubscription-unknown"
+    kind: ClassVar[RefusalKind] = "not-found"
+    words = "This link does not stop any messages."
+
+
+def limits_of(template: Template) -> tuple[Limit, ...]:
+    """Give the limits that letters of *template* keep; no flood of others holds back a code that was asked for."""
+    return (PER_TEMPLATE,) if template in ALLOWED_FACTS else (PER_TEMPLATE, ALTOGETHER)
 
 
 def find_addresses(emails: Iterable[str]) -> list[str]:

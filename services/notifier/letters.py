@@ -49,6 +49,11 @@ class Letters:
             html=pages.get_template("letter.html").render(frame),
         )
 
+    def write_short(self, template: Template, language: Language) -> str:
+        """Give the letter in the few words of a text message: what happened, and where to look."""
+        said = _words(language)
+        return f"RadNet {said['frame']['portal']}: {said['letters'][template]['title']}. {self.enter_url}"
+
 
 def _filled(words: dict[str, Any], facts: dict[str, str]) -> dict[str, Any]:
     plain = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - escaped once, by the frame

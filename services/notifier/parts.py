@@ -7,6 +7,8 @@ from services.chassis.clock import Clock
 from services.chassis.db import Database
 from services.notifier.letters import Letters
 from services.notifier.mail import Mailer
+from services.notifier.unsubscribe_links import UnsubscribeLinks
+from services.notifier.webhook import Provider
 
 
 @dataclass(frozen=True)
@@ -20,5 +22,6 @@ class Parts:
     sender: Address
     host: str
     """The right side of every Message-ID."""
-    preferences_url: str
-    """Where what can be switched off is switched off."""
+    unsubscribe_links: UnsubscribeLinks
+    texts: Provider | None
+    """Where text messages go; None: nowhere."""

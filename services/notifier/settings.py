@@ -1,10 +1,14 @@
 """What the notifier needs to know to start."""
 
-from pydantic import Field, field_validator
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.chassis.settings import Settings
 from services.notifier.mail import open_mailer
+from services.notifier.webhook import check_url
 
 
 class NotifierSettings(Settings):
@@ -14,6 +18,8 @@ class NotifierSettings(Settings):
         env_prefix="PORTAL_NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
+    keys_dir: Path
+    """Folder of the key that signs addresses to unsubscribe by; all its processes see the same one."""
     mail_url: str = Field(repr=False)
     """``file:///folder``, ``smtp://``, ``smtp+starttls://`` or ``smtps://``, with user and password in it."""
     mail_from: str = Field(default="no-reply@portal.invalid", pattern=r"^[^@\s]+@[^@\s]+$")
@@ -21,8 +27,21 @@ class NotifierSettings(Settings):
     support_phone: str = "1-800-555-0123"
     """The number that mails name for questions."""
 
+    sms_url: str | None = None
+    """Where text messages are posted (https); none: none are sent."""
+    sms_key: SecretStr | None = Field(default=None, min_length=24)
+    """The secret by which the provider knows that they are ours."""
+
     @field_validator("mail_url")
     @classmethod
     def _is_mail_url(cls, value: str) -> str:
         open_mailer(value)
         return value
+
+    @model_validator(mode="after")
+    def _texts_are_signed(self) -> Self:
+        if (self.sms_url is None) != (self.sms_key is None):
+            raise ValueError("SMS_URL and SMS_KEY go together")
+        if self.sms_url is not None:
+            check_url(self.sms_url)
+        return self

@@ -129,6 +129,7 @@ def a_post_office(url: str, folder: Path, clock: SetClock, mail_url: str | None 
     mails = folder / "mails"
     settings = NotifierSettings(
         database_url=url,
+        keys_dir=folder / "keys",
         mail_url=mail_url or f"file://{mails}",
         mail_from="no-reply@portal.example",
         PORTAL_PUBLIC_URL="https://portal.example",

@@ -152,7 +152,5 @@ def test_what_can_be_switched_off_says_where(post):
         a_message("password-reset", id="m2", facts={"code": CODE}),
     )
     by_subject = {mail["subject"]: mail["List-Unsubscribe"] for mail in mails}
-    assert by_subject == {
-        "New log-in to your account": "<https://portal.example/me>",
-        "Your code for a new password": None,
-    }
+    assert by_subject["Your code for a new password"] is None
+    assert by_subject["New log-in to your account"].startswith("<https://portal.example/unsubscribe/")

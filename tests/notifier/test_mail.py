@@ -155,6 +155,7 @@ def test_a_folder_that_cannot_be_written_is_tried_again_later(tmp_path):
 @pytest.mark.parametrize("url", ["", "anna", "ftp://host/", "smtp://", "file"])
 def test_a_mail_address_that_is_none_is_refused_at_the_start_without_its_password(monkeypatch, url):
     monkeypatch.setenv("PORTAL_NOTIFIER_DATABASE_URL", "sqlite://")
+    monkeypatch.setenv("PORTAL_NOTIFIER_KEYS_DIR", "keys")
     monkeypatch.setenv("PORTAL_NOTIFIER_MAIL_URL", url)
     with pytest.raises(SettingsRefused, match="MAIL_URL"):
         load(NotifierSettings)

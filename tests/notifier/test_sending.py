@@ -132,7 +132,7 @@ def test_a_process_that_dies_while_sending_leaves_the_mail_to_the_next_under_the
 
 
 def test_several_processes_send_each_mail_once(any_post):
-    any_post.hear(*(a_contact("package", f"p{number}", "anna@example.org") for number in range(30)))
+    any_post.hear(*(a_contact("package", f"p{number}", f"anna{number}@example.org") for number in range(30)))
     any_post.hear(*(a_package(id=f"p{number}") for number in range(30)))
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: any_post.send(), range(8)))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from services.chassis.db import Tx, insert_new
-from services.notifier.store.tables import MailRow, NoticeRow
+from services.notifier.store.tables import AddressRow, AttemptRow, MailRow, NoticeRow
 
 
 def add_notice(tx: Tx, values: dict[str, Any]) -> bool:
@@ -55,6 +55,32 @@ def take_due_mails(tx: Tx, now: datetime, again_at: datetime, limit: int) -> lis
         mail.attempts += 1
         mail.due_at = again_at
     return taken
+
+
+def lock_addresses(tx: Tx, to_hashes: set[str]) -> None:
+    """Hold these addresses until the end of *tx*, so that what goes to them is counted by one at a time."""
+    for to_hash in sorted(to_hashes):
+        insert_new(tx, AddressRow, {"to_hash": to_hash}, ["to_hash"])
+        tx.execute(select(AddressRow).filter_by(to_hash=to_hash).with_for_update())
+
+
+def find_newest_taken(tx: Tx, to_hash: str, since: datetime, template: str | None, limit: int) -> list[datetime]:
+    """Give when the newest *limit* letters to an address were first tried, newest first, all later than *since*."""
+    query = select(MailRow.taken_at).where(MailRow.to_hash == to_hash, MailRow.taken_at > since)
+    if template is not None:
+        query = query.join(NoticeRow, NoticeRow.key == MailRow.notice_key).where(NoticeRow.template == template)
+    found = tx.scalars(query.order_by(MailRow.taken_at.desc()).limit(limit))
+    return [at for at in found if at is not None]
+
+
+def add_attempt(tx: Tx, mail: MailRow, at: datetime, outcome: str, status: int | None) -> None:
+    """Note what came of an attempt."""
+    tx.merge(AttemptRow(mail_id=mail.id, number=mail.attempts, at=at, outcome=outcome, status=status))
+
+
+def find_mail(tx: Tx, mail_id: str) -> MailRow | None:
+    """Give a mail by its id."""
+    return tx.get(MailRow, mail_id)
 
 
 def lock_mail(tx: Tx, mail_id: str) -> MailRow:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.chassis.db import UtcDateTime
@@ -95,10 +95,37 @@ class MailRow(Base):
     to_hash: Mapped[str] = mapped_column(String(64))
     address: Mapped[str | None] = mapped_column(Text)
     """None: settled."""
+    channel: Mapped[str] = mapped_column(String(8))
+    """``email`` or ``sms``; *address* is then a phone number."""
+    contact_kind: Mapped[str | None] = mapped_column(String(16))
+    contact_id: Mapped[str | None] = mapped_column(String(128))
+    """Whose contact *address* was; None: it came with the request itself."""
     language: Mapped[str] = mapped_column(String(2))
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int]
     due_at: Mapped[datetime]
     """When to try; whoever tries moves it on first, so that nobody else does at the same time."""
+    taken_at: Mapped[datetime | None]
+    """When it was first tried: since then it counts for its address's limits."""
     settled_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_mail_due", "state", "due_at"),)
+    __table_args__ = (Index("ix_mail_due", "state", "due_at"), Index("ix_mail_address", "to_hash", "taken_at"))
+
+
+class AddressRow(Base):
+    """Locked by whoever counts what went to an address."""
+
+    __tablename__ = "mailed_address"
+    to_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class AttemptRow(Base):
+    """One attempt to hand a letter over, and what came of it."""
+
+    __tablename__ = "attempt"
+    mail_id: Mapped[str] = mapped_column(ForeignKey("mail.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(16))
+    """``sent``, ``bounced`` or ``pending``: it is tried again."""
+    status: Mapped[int | None]
+    """What a provider answered; None: nothing, or a mail."""

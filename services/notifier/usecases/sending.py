@@ -15,7 +15,8 @@ from services.chassis.db import Tx
 from services.chassis.outbox import put_event
 from services.notifier.domain import (
     STATE_NEEDED,
-    SWITCHABLE,
+    TEXTED_TOO,
+    Channel,
     Language,
     MailState,
     find_addresses,
@@ -24,10 +25,13 @@ from services.notifier.domain import (
     pause_after,
     wants,
 )
-from services.notifier.mail import MailDown, MailRefused, make_message
+from services.notifier.mail import MailDown, MailRefused
 from services.notifier.parts import Parts
 from services.notifier.store import contacts, mails
 from services.notifier.store.tables import ContactRow, MailRow, NoticeRow
+from services.notifier.usecases.handing_over import Outgoing, hand_over
+from services.notifier.usecases.limiting import find_room
+from services.notifier.webhook import ProviderDown, ProviderRefused
 
 LEASE = timedelta(minutes=5)
 AT_ONCE = 20
@@ -35,59 +39,42 @@ OWNER = "notifier"
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    """A mail that was taken to be sent."""
+class Recipient:
+    """Where a notice goes, and whose contact that is; None: it came with the request itself."""
 
-    id: str
-    template: Template
+    channel: Channel
     address: str
-    language: Language
-    facts: dict[str, str]
-    attempts: int
-    not_after: datetime
+    contact: ContactRow | None
 
 
 def send_due(parts: Parts) -> int:
     """Resolve the notices that are due and send the mails that are; give how many were handed over."""
     now = parts.clock.now()
     with parts.db.begin() as tx:
-        resolve_due(tx, now)
+        resolve_due(tx, now, sends_texts=parts.texts is not None)
     with parts.db.begin() as tx:
         outgoing = take_due(tx, now)
     return sum(_send(parts, mail) for mail in outgoing)
 
 
-def resolve_due(tx: Tx, now: datetime) -> None:
+def resolve_due(tx: Tx, now: datetime, sends_texts: bool = False) -> None:
     """Make mails of the notices that are due; drop those that came too late or do not fit any more."""
     for notice in mails.find_overdue_notices(tx, now, AT_ONCE):
         _drop(notice)
     for notice in mails.find_due_notices(tx, now, AT_ONCE):
-        _resolve(tx, notice, now)
+        _resolve(tx, notice, now, sends_texts)
 
 
-def _resolve(tx: Tx, notice: NoticeRow, now: datetime) -> None:
+def _resolve(tx: Tx, notice: NoticeRow, now: datetime, sends_texts: bool) -> None:
     if not _still_fits(tx, notice):
         _drop(notice)
         return
-    addresses, language = _find_recipients(tx, notice)
-    if not addresses:
+    recipients = _find_recipients(tx, notice, sends_texts)
+    if not recipients:
         notice.due_at = None  # until a contact.changed tells of one
         return
-    for address in addresses:
-        mails.add_mail(
-            tx,
-            {
-                "id": mail_id(notice.key, address),
-                "notice_key": notice.key,
-                "to_hash": hash_address(address),
-                "address": address,
-                "language": language,
-                "state": "pending",
-                "attempts": 0,
-                "due_at": now,
-                "settled_at": None,
-            },
-        )
+    for recipient in recipients:
+        _add_mail(tx, notice, recipient, now)
     notice.state, notice.due_at = "resolved", None
 
 
@@ -104,16 +91,44 @@ def _still_fits(tx: Tx, notice: NoticeRow) -> bool:
     return contacts.find_patient(tx, notice.exam_id) is not None
 
 
-def _find_recipients(tx: Tx, notice: NoticeRow) -> tuple[list[str], Language]:
-    """Give the addresses to write to, and the language; none when none is known, or nobody wants it."""
+def _add_mail(tx: Tx, notice: NoticeRow, to: Recipient, now: datetime) -> None:
+    mails.add_mail(
+        tx,
+        {
+            "id": mail_id(notice.key, to.address),
+            "notice_key": notice.key,
+            "to_hash": hash_address(to.address),
+            "address": to.address,
+            "channel": to.channel,
+            "contact_kind": to.contact.kind if to.contact else None,
+            "contact_id": to.contact.id if to.contact else None,
+            "language": _language(notice, to.contact),
+            "state": "pending",
+            "attempts": 0,
+            "due_at": now,
+            "taken_at": None,
+            "settled_at": None,
+        },
+    )
+
+
+def _find_recipients(tx: Tx, notice: NoticeRow, sends_texts: bool) -> list[Recipient]:
+    """Give whom to write to: all addresses of one contact, and one phone number; none when nobody wants it."""
     if notice.email is not None:
-        return find_addresses([notice.email]), _language(notice, None)
-    for contact in _find_contacts(tx, notice):
-        addresses, template = find_addresses(contact.emails), cast("Template", notice.template)
-        is_off = template in contacts.find_unwanted(tx, contact.kind, contact.id)
-        if addresses and wants(contact.wants, template) and not is_off:
-            return addresses, _language(notice, contact)
-    return [], "en"
+        return [Recipient("email", address, None) for address in find_addresses([notice.email])]
+    template, found = cast("Template", notice.template), _find_contacts(tx, notice)
+    mailed = next((one for one in found if find_addresses(one.emails)), None)
+    phoned = next((one for one in found if one.phone), None) if sends_texts and template in TEXTED_TOO else None
+    recipients = []
+    if mailed is not None and _is_willing(tx, mailed, template):
+        recipients += [Recipient("email", address, mailed) for address in find_addresses(mailed.emails)]
+    if phoned is not None and phoned.phone and _is_willing(tx, phoned, template):
+        recipients.append(Recipient("sms", phoned.phone, phoned))
+    return recipients
+
+
+def _is_willing(tx: Tx, contact: ContactRow, template: Template) -> bool:
+    return wants(contact.wants, template) and template not in contacts.find_unwanted(tx, contact.kind, contact.id)
 
 
 def _find_contacts(tx: Tx, notice: NoticeRow) -> list[ContactRow]:
@@ -140,51 +155,52 @@ def _drop(notice: NoticeRow) -> None:
 
 
 def take_due(tx: Tx, now: datetime) -> list[Outgoing]:
-    """Take the mails that are due, for LEASE."""
+    """Take the mails that are due, for LEASE; those whose address has had enough wait until there is room."""
     outgoing = []
-    for mail in mails.take_due_mails(tx, now, now + LEASE, AT_ONCE):
+    taken = mails.take_due_mails(tx, now, now + LEASE, AT_ONCE)
+    mails.lock_addresses(tx, {mail.to_hash for mail in taken})
+    for mail in taken:
         notice = mails.get_notice(tx, mail.notice_key)
         if mail.address is None or now >= notice.not_after or not _still_fits(tx, notice):
             settle(tx, mail, "dropped", now)
             continue
-        outgoing.append(
-            Outgoing(
-                id=mail.id,
-                template=cast("Template", notice.template),
-                address=mail.address,
-                language=cast("Language", mail.language),
-                facts=notice.facts,
-                attempts=mail.attempts,
-                not_after=notice.not_after,
-            )
-        )
+        room_at = find_room(tx, mail, notice.template, now)
+        if room_at is not None:
+            mail.attempts, mail.due_at = mail.attempts - 1, room_at
+            metrics.MAILS.labels(notice.template, "held").inc()
+            continue
+        mail.taken_at = mail.taken_at or now
+        tx.flush()
+        outgoing.append(_outgoing(mail, notice))
     return outgoing
 
 
-def _send(parts: Parts, mail: Outgoing) -> bool:
-    letter = parts.letters.write(mail.template, mail.language, mail.facts)
-    message = make_message(
-        message_id=f"<{mail.id}@{parts.host}>",
-        at=parts.clock.now(),
-        sender=parts.sender,
-        to=mail.address,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        language=mail.language,
-        headers={"List-Unsubscribe": f"<{parts.preferences_url}>"} if mail.template in SWITCHABLE else {},
+def _outgoing(mail: MailRow, notice: NoticeRow) -> Outgoing:
+    return Outgoing(
+        id=mail.id,
+        template=cast("Template", notice.template),
+        channel=cast("Channel", mail.channel),
+        address=mail.address or "",
+        language=cast("Language", mail.language),
+        facts=notice.facts,
+        attempts=mail.attempts,
     )
+
+
+def _send(parts: Parts, mail: Outgoing) -> bool:
     outcome: MailState = "sent"
+    status = None
     try:
-        parts.mailer.send(message)
-    except MailRefused:
-        outcome = "bounced"
-    except MailDown as error:
+        hand_over(parts, mail)
+    except (MailRefused, ProviderRefused) as error:
+        outcome, status = "bounced", getattr(error, "status", None)
+    except (MailDown, ProviderDown) as error:
         log.get().warning("mail-later", template=mail.template, attempt=mail.attempts, exc_info=error)
         metrics.MAILS.labels(mail.template, "later").inc()
-        outcome = "pending"
+        outcome, status = "pending", getattr(error, "status", None)
     with parts.db.begin() as tx:
         row, now = mails.lock_mail(tx, mail.id), parts.clock.now()
+        mails.add_attempt(tx, row, now, outcome, status)
         if outcome == "pending":
             row.due_at = now + pause_after(row.attempts)
         else:
@@ -205,7 +221,7 @@ def settle(tx: Tx, mail: MailRow, outcome: MailState, now: datetime) -> None:
     if outcome in {"sent", "bounced"}:
         kind = MessageSent if outcome == "sent" else MessageBounced
         about = _about(notice)
-        event = kind(id=mail.id, version=1, at=now, template=notice.template, channel="email", about=about)
+        event = kind(id=mail.id, version=1, at=now, template=notice.template, channel=mail.channel, about=about)
         put_event(tx, OWNER, event, now)
 
 

@@ -19,8 +19,16 @@ def find_switchable() -> list[Template]:
 
 
 def find_unwanted(tx: Tx, caller: Caller) -> set[Template]:
-    """Give what *caller*, an account, has switched off."""
-    return cast("set[Template]", contacts.find_unwanted(tx, "holder", caller.holder))
+    """Give what *caller*, an account, has switched off, or whoever reads its patients' mail."""
+    found: set[str] = set()
+    for kind, one in _contacts_of(caller):
+        found |= contacts.find_unwanted(tx, kind, one)
+    return cast("set[Template]", found)
+
+
+def _contacts_of(caller: Caller) -> list[tuple[str, str]]:
+    patients = caller.grants.patients if isinstance(caller.grants, AccountGrants) else []
+    return [("holder", caller.holder), *(("patient", patient) for patient in patients)]
 
 
 def set_unwanted(tx: Tx, caller: Caller, unwanted: Sequence[Template], now: datetime) -> set[Template]:
@@ -28,8 +36,7 @@ def set_unwanted(tx: Tx, caller: Caller, unwanted: Sequence[Template], now: date
     chosen = set(unwanted)
     if not chosen <= SWITCHABLE:
         raise NotSwitchable(field="unwanted")
-    patients = caller.grants.patients if isinstance(caller.grants, AccountGrants) else []
-    for kind, one in [("holder", caller.holder), *(("patient", patient) for patient in patients)]:
+    for kind, one in _contacts_of(caller):
         contacts.replace_unwanted(tx, kind, one, sorted(chosen))
     audit.record(tx, "notifier", "messages.switch", now, caller=caller, object=caller.holder)
     return chosen

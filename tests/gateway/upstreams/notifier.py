@@ -21,13 +21,16 @@ def notifier(kept: Services) -> Flask:
         kept.unwanted = set(request.get_json()["unwanted"])
         return switches()
 
-    @app.post("/unsubscriptions")
-    def unsubscribe() -> Any:
-        asked = request.get_json()
-        if asked["token"] != "right":
+    @app.get("/unsubscriptions/<token>")
+    def find(token: str) -> Any:
+        if token != "right":
             return problem(404, "unsubscription-unknown")
-        if "isWanted" in asked:
-            kept.unwanted = set() if asked["isWanted"] else {"report-available"}
         return {"template": "report-available", "isWanted": "report-available" not in kept.unwanted}
+
+    @app.put("/unsubscriptions/<token>")
+    def unsubscribe(token: str) -> Any:
+        if token == "right":
+            kept.unwanted = set() if request.get_json()["isWanted"] else {"report-available"}
+        return find(token)
 
     return app

@@ -1,0 +1,41 @@
+"""The address behind ``List-Unsubscribe`` (RFC 8058): it switches one kind of message off and opens nothing.
+
+Its token is the letter's own id, signed; it says nothing of whoever got the letter.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+SIGNATURE_CHARS = 32
+"""128 bits of HMAC-SHA-256, in hexadecimal digits."""
+
+
+@dataclass(frozen=True)
+class UnsubscribeLinks:
+    """Makes the addresses, and knows its own again."""
+
+    key: bytes = field(repr=False)
+    public_url: str
+    """Where people reach the portal, without a slash at the end."""
+
+    def url(self, mail_id: str) -> str:
+        """Give the address for the letter *mail_id*."""
+        return f"{self.public_url}/unsubscribe/{self.token(mail_id)}"
+
+    def headers(self, mail_id: str) -> dict[str, str]:
+        """Give the headers of a letter that can be switched off; one click is for https alone (RFC 8058 §3.1)."""
+        one_click = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        is_secure = self.public_url.startswith("https://")
+        return {"List-Unsubscribe": f"<{self.url(mail_id)}>"} | (one_click if is_secure else {})
+
+    def token(self, mail_id: str) -> str:
+        """Give the letter's id with its signature."""
+        digest = hmac.new(self.key, f"unsubscribe\n{mail_id}".encode(), hashlib.sha256).hexdigest()
+        return f"{mail_id}.{digest[:SIGNATURE_CHARS]}"
+
+    def mail_of(self, token: str) -> str | None:
+        """Give the letter that *token* was made for; None when we did not make it."""
+        mail_id = token.partition(".")[0]
+        is_ours = hmac.compare_digest(token.encode(errors="replace"), self.token(mail_id).encode(errors="replace"))
+        return mail_id if is_ours else None
