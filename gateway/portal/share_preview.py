@@ -69,7 +69,7 @@ def exam(share_id: str, exam_id: str, tab: str) -> Any:
 
 @blueprint.get("/share/<share_id>/preview/exams/<exam_id>/report.pdf")
 @gates.open_to(*gates.PATIENTS)
-def report_pdf(share_id: str, exam_id: str) -> Response:
+def report_pdf(share_id: str, exam_id: str) -> Any:
     """Give the report as PDF where the share has it."""
     _begin(share_id)
     if not viewing.context(exam_id, "report")["share"]["includeReport"]:

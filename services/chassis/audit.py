@@ -69,8 +69,12 @@ def chain_hash(previous_hash: str, body: str) -> str:
 
 
 def canonical(act: ActRecorded) -> str:
-    """Give the text of *act* (its ``hash`` empty) that is hashed."""
-    return json.dumps(act.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Give the text of *act* (its ``hash`` empty) that is hashed and kept for 6 years.
+
+    Without the address: that is kept beside it, for 90 days, and its going must not break the chain.
+    """
+    kept = act.model_copy(update={"from_address": None})
+    return json.dumps(kept.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _locked_head(tx: Tx) -> AuditHead:

@@ -1,12 +1,13 @@
 """The wiring of sharing."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
 from services.chassis.auth import Verifier
-from services.chassis.db import Database
+from services.chassis.db import Database, Tx
 from services.chassis.idempotency import AnswerKeeper
 from services.chassis.passwords import SecretHasher
 from services.chassis.secret_file import load_or_make_secret
@@ -20,7 +21,8 @@ from services.sharing.handlers import HANDLERS
 from services.sharing.parts import Parts
 from services.sharing.settings import SharingSettings
 from services.sharing.share_links import ShareLinks
-from services.sharing.usecases.opening import forget_unknown
+from services.sharing.usecases.opening import forget_accesses, forget_unknown
+from services.sharing.usecases.retelling import retell
 from services.sharing.usecases.shares import sweep
 
 SWEEP_EVERY_S = 1.0
@@ -50,8 +52,9 @@ def make(settings: SharingSettings | None = None) -> Service:
         make_app=lambda: make_web(parts),
         chores=(
             Chore("expire-shares", SWEEP_EVERY_S, lambda: _sweep(parts)),
-            Chore("forget-unknown-links", FORGET_EVERY_S, lambda: _forget(parts)),
+            Chore("forget-old", FORGET_EVERY_S, lambda: _forget(parts)),
         ),
+        retell=lambda tx, queue, since: _retell(tx, parts, queue, since),
         on_start=lambda: _publish(parts),
     )
 
@@ -81,6 +84,11 @@ def _sweep(parts: Parts) -> None:
 def _forget(parts: Parts) -> None:
     with parts.db.begin() as tx:
         forget_unknown(tx, parts.clock.now())
+        forget_accesses(tx, parts.clock.now())
+
+
+def _retell(tx: Tx, parts: Parts, queue: str, since: datetime | None) -> None:
+    retell(tx, parts, queue, since)
 
 
 def _publish(parts: Parts) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, tuple_
 
 from services.chassis.access import seen_by
 from services.chassis.caller import Caller
@@ -78,6 +78,12 @@ def find_due(tx: Tx, now: datetime, limit: int) -> list[ShareRow]:
     return list(tx.scalars(query.order_by(ShareRow.expires_at, ShareRow.id).limit(limit).with_for_update()))
 
 
+def find_made(tx: Tx, since: datetime | None) -> list[ShareRow]:
+    """Give the shares made since (None: ever), oldest first."""
+    query = select(ShareRow) if since is None else select(ShareRow).where(ShareRow.created_at >= since)
+    return list(tx.scalars(query.order_by(ShareRow.created_at, ShareRow.id)))
+
+
 def find_exam_ids(tx: Tx, share_ids: Sequence[str]) -> dict[str, list[str]]:
     """Give the exams that are in each of *share_ids* now, in the order chosen."""
     query = select(SharedExamRow).where(SharedExamRow.share_id.in_(share_ids), SharedExamRow.left_at.is_(None))
@@ -96,3 +102,8 @@ def find_accesses(tx: Tx, share_id: str, limit: int) -> list[AccessRow]:
     """Give the newest *limit* openings of a share, newest first."""
     query = select(AccessRow).filter_by(share_id=share_id).order_by(AccessRow.at.desc(), AccessRow.id.desc())
     return list(tx.scalars(query.limit(limit)))
+
+
+def delete_accesses(tx: Tx, before: datetime) -> None:
+    """Forget the openings before an instant."""
+    tx.execute(delete(AccessRow).where(AccessRow.at < before))

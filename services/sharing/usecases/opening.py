@@ -23,6 +23,8 @@ from services.sharing.usecases.sessions import Opened, begin
 from services.sharing.usecases.telling import OWNER, holder_of, tell
 
 FORGET_UNKNOWN_AFTER = timedelta(days=30)
+KEEP_ACCESSES_FOR = timedelta(days=6 * 365 + 2)
+"""6 years, leap days among them (rules: Keeping)."""
 
 
 @dataclass(frozen=True)
@@ -146,3 +148,8 @@ def _record(tx: Tx, share: ShareRow, action: str, ask: OpenAsk, now: datetime, s
 def forget_unknown(tx: Tx, now: datetime) -> None:
     """Forget the tries at links that no share has, a month after the last one."""
     links.delete_unknown(tx, now - FORGET_UNKNOWN_AFTER)
+
+
+def forget_accesses(tx: Tx, now: datetime) -> None:
+    """Forget who opened links when, 6 years after."""
+    shares.delete_accesses(tx, now - KEEP_ACCESSES_FOR)

@@ -48,7 +48,12 @@ def find_share(tx: Tx, row: ShareRow) -> Share:
 def tell(tx: Tx, kind: type[ShareState], row: ShareRow, now: datetime, reason: str | None = None) -> None:
     """Tell the share's whole state as *kind*; its version rises by one."""
     row.version += 1
-    event = kind(
+    put_event(tx, OWNER, state_event(tx, kind, row, now, reason), now)
+
+
+def state_event(tx: Tx, kind: type[ShareState], row: ShareRow, now: datetime, reason: str | None) -> ShareState:
+    """Give the share's whole state as *kind*, under the version that it has."""
+    return kind(
         id=row.id,
         version=row.version,
         at=now,
@@ -61,7 +66,6 @@ def tell(tx: Tx, kind: type[ShareState], row: ShareRow, now: datetime, reason: s
         opens=row.opens,
         reason=reason,
     )
-    put_event(tx, OWNER, event, now)
 
 
 def take_back(tx: Tx, row: ShareRow, reason: str, now: datetime) -> None:
