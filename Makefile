@@ -3,10 +3,10 @@
 PY := .venv/bin/python
 CODE := contracts services gateway deploy tests $(wildcard benchmarks/*.py)
 
-.PHONY: help venv check fix lint types walls test up contracts bench lock
+.PHONY: help venv check fix lint types walls test up contracts mail-preview bench lock
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 venv: ## fill .venv from both locks
 	@python3 -B -m deploy.local.venv requirements.lock requirements-dev.lock
@@ -39,6 +39,9 @@ contracts: venv ## make schemas, AsyncAPI and OpenAPI anew from the code
 
 faults: venv ## kill -9 more often than the tests do; ARGS as for test
 	FAULT_KILLS=25 ./portal test tests/faults $(ARGS)
+
+mail-preview: venv ## write every letter, in both languages, to var/mail-preview
+	$(PY) -m services.notifier.preview var/mail-preview
 
 bench: venv ## the main job beside Orthanc and genisoimage; ARGS="--slices 100"
 	$(PY) -m benchmarks.main_job $(ARGS)

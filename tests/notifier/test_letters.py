@@ -15,6 +15,7 @@ from contracts.messages import Template
 from services.notifier.domain import ALLOWED_FACTS
 from services.notifier.letters import Letters
 from services.notifier.mail import make_message
+from services.notifier.preview import write_all
 from tests.notifier.conftest import a_contact, a_message, a_package
 from tests.servers import NOON
 
@@ -154,3 +155,11 @@ def test_what_can_be_switched_off_says_where(post):
     by_subject = {mail["subject"]: mail["List-Unsubscribe"] for mail in mails}
     assert by_subject["Your code for a new password"] is None
     assert by_subject["New log-in to your account"].startswith("<https://portal.example/unsubscribe/")
+
+
+def test_every_letter_can_be_previewed_in_both_languages_and_forms(tmp_path):
+    index, *pages = write_all(tmp_path)
+    assert {page.name for page in pages} == {
+        f"{one}.{language}.html" for one in get_args(Template) for language in ("en", "es")
+    }
+    assert all(page.name in index.read_text() and page.with_suffix(".txt").read_text() for page in pages)
