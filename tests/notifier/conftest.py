@@ -9,24 +9,17 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import structlog
-from sqlalchemy import select
 
 from contracts.archiver import PackageEvent, PackageReady
-from contracts.envelope import Envelope, unwrap, wrap
 from contracts.exams import ExamImagesAvailable, ExamState
 from contracts.messages import About, ContactChanged, MessageRequested
 from contracts.sharing import ShareOpened, ShareState
-from contracts.topology import EVENT_TYPES
 from contracts.wire import Event
-from services.chassis import log
-from services.chassis.db import new_id
-from services.chassis.service import Service
-from services.chassis.tables import OutboxRow
 from services.notifier.app import make
 from services.notifier.settings import NotifierSettings
 from services.notifier.usecases.sending import send_due
 from tests.servers import NOON, SetClock
+from tests.service_twin import Twin, logging_as
 
 LATER = timedelta(hours=24)
 
@@ -76,21 +69,11 @@ def a_message(template: str, **more: Any) -> MessageRequested:
     return MessageRequested(**(state | more))
 
 
-def enveloped(event: Event, message_id: str | None = None) -> bytes:
-    return wrap(event, message_id=message_id or new_id(), owner="archiver", now=NOON, subject=event.id).to_bytes()
-
-
 @dataclass
-class PostOffice:
+class PostOffice(Twin):
     """The service with what tests do to it."""
 
-    service: Service
-    clock: SetClock
     folder: Path
-
-    def hear(self, *events: Event) -> None:
-        for event in events:
-            assert self.service.inbox.deliver(enveloped(event), 1).kind == "settled"
 
     def send(self) -> int:
         return send_due(self.service.parts)
@@ -107,22 +90,6 @@ class PostOffice:
         self.hear(*events)
         self.send()
         return self.mails()
-
-    def told(self, *kinds: type[Event]) -> list[Any]:
-        with self.service.db.read() as tx:
-            rows = list(tx.scalars(select(OutboxRow).order_by(OutboxRow.seq)))
-        events = [unwrap(Envelope.from_bytes(row.body), EVENT_TYPES[row.type]) for row in rows]
-        return [event for event in events if not kinds or type(event) in kinds]
-
-    def everything_stored(self) -> str:
-        """Give every value in every table but the bus's, as text."""
-        from sqlalchemy import MetaData
-
-        with self.service.db.engine.connect() as connection:
-            metadata = MetaData()
-            metadata.reflect(connection)
-            rows = [str(tuple(row)) for table in metadata.sorted_tables for row in connection.execute(select(table))]
-        return "\n".join(rows)
 
 
 def a_post_office(url: str, folder: Path, clock: SetClock, mail_url: str | None = None) -> PostOffice:
@@ -160,10 +127,5 @@ def any_post(database_url: str, tmp_path: Path, clock: SetClock) -> Any:
 def logs(capsys: pytest.CaptureFixture[str]) -> Any:
     """Give a function that begins to log as a running service does, and gives one that reads what was logged."""
 
-    def begin() -> Any:
-        log.set_up("notifier", "test")
-        return lambda: "".join(capsys.readouterr())
-
-    yield begin
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+    with logging_as("notifier", capsys) as begin:
+        yield begin

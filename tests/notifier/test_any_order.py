@@ -17,9 +17,9 @@ from tests.notifier.conftest import (
     a_post_office,
     a_share,
     an_exam,
-    enveloped,
 )
 from tests.servers import NOON, SetClock
+from tests.service_twin import enveloped
 
 TO_PACKAGE = a_contact("package", "p1", "anna@example.org")
 

@@ -15,7 +15,7 @@ from contracts.archiver import (
 from contracts.exams import ExamMoved, ExamRemoved, ReportReleased, ReportWithdrawn
 from contracts.messages import MessageSent
 from contracts.sharing import ShareLocked
-from tests.notifier.conftest import LATER, a_contact, a_message, a_package, a_share, an_exam
+from tests.notifier.conftest import LATER, a_contact, a_message, a_package, a_post_office, a_share, an_exam
 from tests.servers import NOON
 
 SECOND = timedelta(seconds=1)
@@ -122,6 +122,19 @@ def test_a_released_report_is_told_to_the_patient_even_after_days(post):
     post.clock.advance(timedelta(days=5))
     post.send()
     assert [mail["subject"] for mail in post.mails()] == ["A report is in the Patient Portal"]
+
+
+def test_a_report_is_announced_once_though_we_were_away_for_days_and_hear_of_it_often(sqlite_url, tmp_path, clock):
+    heard = (a_contact("patient", "anna", "anna@example.org"), released())
+    before = a_post_office(sqlite_url, tmp_path, clock)
+    before.hear(*heard)  # and down before it was sent
+    before.service.db.close()
+    clock.advance(timedelta(days=9))
+    after = a_post_office(sqlite_url, tmp_path, clock)
+    for _ in range(3):
+        assert len(after.sent(*heard, released())) == 1
+        clock.advance(timedelta(days=1))
+    after.service.db.close()
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -6,24 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
-from contracts.envelope import Envelope, unwrap, wrap
 from contracts.exams import ExamCompleted, ExamState
 from contracts.tokens import AccountGrants, Grants, ICodeGrants
-from contracts.topology import EVENT_TYPES
-from contracts.wire import Event
-from services.chassis import log
 from services.chassis.auth import note_key
-from services.chassis.db import new_id
-from services.chassis.service import Service
 from services.chassis.signing import Minter, load_or_make_key
-from services.chassis.tables import OutboxRow
 from services.sharing.app import make, make_web
 from services.sharing.settings import SharingSettings
 from tests.servers import NOON, SetClock
+from tests.service_twin import Twin, logging_as
 
 PASSWORD = "correct horse"
 ANNA = AccountGrants(patients=["anna"])
@@ -39,22 +31,12 @@ def an_exam(exam_id: str, kind: type[ExamState] = ExamCompleted, **more: Any) ->
     return kind(**(state | more))
 
 
-def enveloped(event: Event, message_id: str | None = None) -> bytes:
-    return wrap(event, message_id=message_id or new_id(), owner="exams", now=NOON, subject=event.id).to_bytes()
-
-
 @dataclass
-class House:
+class House(Twin):
     """The service with what tests do to it."""
 
-    service: Service
-    clock: SetClock
     client: FlaskClient
     identity: Minter
-
-    def hear(self, *events: Event) -> None:
-        for event in events:
-            assert self.service.inbox.deliver(enveloped(event), 1).kind == "settled"
 
     def token(self, holder: str, grants: Grants, version: int = 1) -> dict[str, str]:
         """Give the headers of a caller whom identity knows."""
@@ -79,23 +61,6 @@ class House:
         answer = self.client.post("/share-sessions", json={"token": token, "password": password, **more})
         assert answer.status_code == status, answer.text
         return answer.json
-
-    def told(self, *kinds: type[Event]) -> list[Any]:
-        """Give what was told, in order; only *kinds* when some are named."""
-        with self.service.db.read() as tx:
-            rows = list(tx.scalars(select(OutboxRow).order_by(OutboxRow.seq)))
-        events = [unwrap(Envelope.from_bytes(row.body), EVENT_TYPES[row.type]) for row in rows]
-        return [event for event in events if not kinds or type(event) in kinds]
-
-    def everything_stored(self) -> str:
-        """Give every value in every table, as text."""
-        with self.service.db.engine.connect() as connection:
-            from sqlalchemy import MetaData
-
-            metadata = MetaData()
-            metadata.reflect(connection)
-            rows = [str(tuple(row)) for table in metadata.sorted_tables for row in connection.execute(select(table))]
-        return "\n".join(rows)
 
 
 def a_house(url: str, folder: Path, clock: SetClock) -> House:
@@ -137,10 +102,5 @@ def instant(text: str) -> datetime:
 def logs(capsys: pytest.CaptureFixture[str]) -> Any:
     """Give a function that begins to log as a running service does, and gives one that reads what was logged."""
 
-    def begin() -> Any:
-        log.set_up("sharing", "test")
-        return lambda: "".join(capsys.readouterr())
-
-    yield begin
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+    with logging_as("sharing", capsys) as begin:
+        yield begin

@@ -12,7 +12,8 @@ from contracts.access import AccessEnded
 from contracts.exams import ExamChanged, ExamMoved, ExamRemoved
 from contracts.sharing import ShareChanged, ShareEnded
 from tests.servers import NOON, SetClock
-from tests.sharing.conftest import a_house, an_exam, enveloped
+from tests.service_twin import enveloped
+from tests.sharing.conftest import a_house, an_exam
 
 
 def moved(reason, version=2, to="bob", exam_id="mri", kind=ExamMoved):
