@@ -10,6 +10,7 @@ AboutKind = Literal["patient", "holder", "package", "share"]
 Template = Literal[
     "validation-code",
     "account-opened",
+    "account-exists",
     "password-reset",
     "password-changed",
     "email-changed",

@@ -21,7 +21,8 @@ from services.chassis.settings import Settings
 
 FILE = ROOT / "contracts" / "openapi.yaml"
 SERVICES = ("identity", "exams", "sharing", "archiver", "notifier")
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
+SCHEMAS = "#/components/schemas/"
+PROBLEM = {"$ref": f"{SCHEMAS}Problem"}
 
 
 def document() -> dict[str, Any]:
@@ -89,12 +90,9 @@ def _operation(operation: dict[str, Any], service: str, path: str) -> dict[str, 
 def _renamed(value: Any, service: str) -> Any:
     """Give *value* with its schema references under the service's own name."""
     if isinstance(value, dict):
-        return {
-            key: one.replace("#/components/schemas/", f"#/components/schemas/{service}.")
-            if key == "$ref" and isinstance(one, str)
-            else _renamed(one, service)
-            for key, one in value.items()
-        }
+        return {key: _renamed(one, service) for key, one in value.items()}
+    if isinstance(value, str) and value.startswith(SCHEMAS):
+        return value.replace(SCHEMAS, f"{SCHEMAS}{service}.")
     return [_renamed(one, service) for one in value] if isinstance(value, list) else value
 
 
@@ -156,6 +154,7 @@ def _values(kind: type[Settings], folder: Path) -> dict[str, Any]:
         "PORTAL_OBJECTS_URL": f"file://{folder}/objects",
         "PORTAL_LOCATIONS_FILE": ROOT / "deploy" / "locations.yaml",
         "sent_when_signed": True,
+        "mail_url": f"file://{folder}/mail",
     }
     names = set(kind.model_fields) | {str(field.validation_alias) for field in kind.model_fields.values()}
     return {name: value for name, value in wanted.items() if name in names}

@@ -14,7 +14,16 @@ UNCOUNTED = ("/static/", "/healthz", "/readyz", "/metrics")
 SECRET_CALLS = frozenset(
     (method, route.rule) for route in ROUTES if route.limit == "secret" for method in route.methods
 )
-SECRET_PAGES = frozenset({"/enter/icode", "/enter/account", "/s", "/staff", "/get-help", "/guest-appointment"})
+SECRET_PAGES = frozenset(
+    {
+        "/enter/icode", "/enter/account", "/enter/second-factor", "/enter/passkey", "/enter/passkey/options.json",
+        "/register/1", "/register/2", "/register/3", "/register/4", "/register/4/code", "/password-reset",
+        "/password-reset/code", "/user-id-reminder", "/me/icodes", "/me/email", "/me/email/code", "/me/password",
+        "/me/close", "/me/second-factors/new", "/me/second-factors/confirmation", "/me/second-factors/removal",
+        "/me/recovery-codes", "/s", "/staff", "/get-help", "/guest-appointment",
+    }
+)  # fmt: skip
+"""Pages whose form tries a code or password, or has a mail sent."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (

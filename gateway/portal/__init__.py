@@ -8,16 +8,20 @@ from flask import Flask, url_for
 from gateway.portal import (
     calls,
     csrf,
+    desks,
     download,
     entering,
     exams,
     guest_pages,
     help_pages,
     images,
+    password_reset,
     portal_pass,
     recipient,
     refusals,
+    registering,
     report,
+    second_step,
     session,
     share_change,
     share_preview,
@@ -31,8 +35,8 @@ from gateway.portal import (
 HERE = Path(__file__).parent
 SECTIONS = (
     entering, exams, report, images, download, sharing, share_preview, share_change, recipient, unsubscribing,
-    help_pages, guest_pages,
-    staff, staff_requests, portal_pass,
+    help_pages, guest_pages, staff, staff_requests,
+    portal_pass, registering, second_step, password_reset,
 )  # fmt: skip
 A_DAY_S = 86400
 
@@ -44,7 +48,7 @@ def add_to(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_DAY_S
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=_asset, session=session.current)
+    app.jinja_env.globals.update(asset=_asset, session=session.current, desk_links=desks.links)
     app.extensions[calls.RENEWALS] = calls.Renewals()
     words.add_to(app)
     csrf.add_to(app)
@@ -56,7 +60,7 @@ def add_to(app: Flask) -> None:
 
 def _stamp() -> str:
     digest = hashlib.sha256()
-    for file in sorted((HERE / "static").iterdir()):
+    for file in (*sorted((HERE / "static").iterdir()), images.SHARED_SCRIPT):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:10]
 

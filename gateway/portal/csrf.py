@@ -54,4 +54,4 @@ def check() -> None:
 def add_to(app: Flask) -> None:
     """Have every form that posts to *app*'s pages checked."""
     app.before_request(check)
-    app.jinja_env.globals["csrf"] = field_for
+    app.jinja_env.globals.update(csrf=field_for, csrf_token=token_for)

@@ -11,7 +11,7 @@ from contracts.tokens import Kind
 from gateway.edge import issuers
 from gateway.edge.context import edge
 from gateway.edge.upstream import UpstreamDown
-from gateway.portal import calls, gates, session, words
+from gateway.portal import calls, desks, gates, session, words
 from gateway.portal.calls import Refused, SessionEnded
 from gateway.portal.refusals import app_redirect
 
@@ -19,7 +19,8 @@ blueprint = Blueprint("entering", __name__)
 
 PLACE_COOKIE = "place"
 A_YEAR_S = 365 * 86400
-FIRST_PAGE = {"share": "/shared", "staff": "/staff/visits"}
+CHALLENGE = "challenge"
+"""Under this name the session keeps what is asked of an account besides its password."""
 
 
 @blueprint.get("/")
@@ -62,6 +63,15 @@ def _locations(region_id: str) -> tuple[str, list[dict[str, Any]]]:
     return its_name, list(found.get("locations", []))
 
 
+def all_locations() -> list[dict[str, Any]]:
+    """Give the locations of all regions, by name."""
+    found: list[dict[str, Any]] = []
+    for one in calls.ask_as_nobody("identity", "GET", "/regions").get("regions", []):
+        path = calls.at("/regions/{}/locations", str(one["id"]))
+        found += calls.ask_as_nobody("identity", "GET", path).get("locations", [])
+    return sorted({str(one["id"]): one for one in found}.values(), key=lambda one: str(one["name"]))
+
+
 @blueprint.get("/r/<region>/locations")
 def locations(region: str) -> Any:
     """Show the locations to choose from, the last choice first."""
@@ -96,11 +106,14 @@ def place_chosen() -> dict[str, str]:
 @blueprint.get("/enter")
 def enter() -> Any:
     """Show the main screen with its three options."""
-    return _enter_page()
+    return enter_page()
 
 
-def _enter_page(status: int = 200, **facts: Any) -> Response:
-    page = render_template("enter.html", place=place_chosen(), ended="ended" in request.args, **facts)
+def enter_page(status: int = 200, **facts: Any) -> Response:
+    """Give the main screen; *facts*: what was refused, and where."""
+    page = render_template(
+        "enter.html", place=place_chosen(), ended="ended" in request.args, closed="closed" in request.args, **facts
+    )
     answer = make_response(page, status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -111,7 +124,7 @@ def enter_icode() -> Any:
     """Enter with an I-Code."""
     code, born = request.form.get("icode", "").strip(), request.form.get("dateOfBirth", "").strip()
     if not code:
-        return _enter_page(422, icode_error=_("Enter your I-Code."))
+        return enter_page(422, icode_error=_("Enter your I-Code."))
     body = {"icode": code} | ({"dateOfBirth": born} if born else {})
     try:
         answer = calls.ask_as_nobody("identity", "POST", "/icode-sessions", body)
@@ -122,15 +135,13 @@ def enter_icode() -> Any:
 
 def _icode_refused(refused: Refused, code: str) -> Response:
     if refused.status == 410:
-        return _enter_page(410, is_expired=True)
+        return enter_page(410, is_expired=True)
     if refused.slug == "date-of-birth-needed":
-        return _enter_page(422, code=code, asks_birth=True, icode_error=_("Enter your date of birth too."))
+        return enter_page(422, code=code, asks_birth=True, icode_error=_("Enter your date of birth too."))
     if refused.status == 429:
-        return _enter_page(429, icode_error=_("Too many tries. Wait a while, or Get Help."))
+        return enter_page(429, icode_error=_("Too many tries. Wait a while, or Get Help."))
     if refused.status in {401, 422}:
-        return _enter_page(
-            422, icode_error=_("That I-Code does not open any exams. Check it against your Portal Pass.")
-        )
+        return enter_page(422, icode_error=_("That I-Code does not open any exams. Check it against your Portal Pass."))
     raise refused
 
 
@@ -139,19 +150,23 @@ def enter_account() -> Any:
     """Log in to an account."""
     user_id, password = request.form.get("userId", "").strip(), request.form.get("password", "")
     if not user_id or not password:
-        return _enter_page(422, user_id=user_id, account_error=_("Enter your User ID and your password."))
+        return enter_page(422, user_id=user_id, account_error=_("Enter your User ID and your password."))
     try:
         answer = calls.ask_as_nobody("identity", "POST", "/sessions", {"userId": user_id, "password": password})
     except Refused as refused:
         return _account_refused(refused, user_id)
+    if "challengeId" in answer:
+        facts = {"id": str(answer["challengeId"]), "methods": answer.get("methods", [])}
+        session.keep(CHALLENGE, facts | {"options": answer.get("passkeyOptions")})
+        return app_redirect("/enter/second-factor")
     return come_in(answer, "account")
 
 
 def _account_refused(refused: Refused, user_id: str) -> Response:
     if refused.status == 429:
-        return _enter_page(429, user_id=user_id, account_error=_("Too many tries. Wait a while, or Get Help."))
+        return enter_page(429, user_id=user_id, account_error=_("Too many tries. Wait a while, or Get Help."))
     if refused.status in {401, 422}:
-        return _enter_page(422, user_id=user_id, account_error=_("That User ID and password do not match."))
+        return enter_page(422, user_id=user_id, account_error=_("That User ID and password do not match."))
     raise refused
 
 
@@ -162,17 +177,31 @@ def come_in(answer: dict[str, Any], kind: Kind) -> Response:
     after = session.current().after
     session.start(answer, kind)
     if kind != "share":
-        session.change(name=_name())
+        session.change(**_about_caller())
     is_for_patients = kind in gates.PATIENTS and is_own_page(after)
-    return app_redirect(after if is_for_patients else FIRST_PAGE.get(kind, "/exams"))
+    return app_redirect(after if is_for_patients else first_page())
 
 
-def _name() -> str:
-    """Give the caller's name for the menu; empty when nobody tells."""
+def first_page() -> str:
+    """Give the page that somebody logged in begins with."""
+    who = session.current()
+    if who.kind == "staff":
+        return desks.first()
+    return "/shared" if who.kind == "share" else "/exams"
+
+
+def _about_caller() -> dict[str, Any]:
+    """Give the caller's name, theme and roles, for the menu and the look; nothing when nobody tells."""
     try:
-        return str(calls.ask("identity", "GET", "/me").get("name") or "")
+        me = calls.ask("identity", "GET", "/me")
     except (Refused, SessionEnded, UpstreamDown):
-        return ""
+        return {}
+    theme = me.get("theme")
+    return {
+        "name": str(me.get("name") or ""),
+        "theme": theme if theme in session.THEMES else "",
+        "roles": [str(role) for role in me.get("roles") or []],
+    }
 
 
 @blueprint.post("/log-out")

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from gateway.portal import calls, words
 from gateway.portal.calls import Refused
-from gateway.portal.entering import place_chosen
+from gateway.portal.entering import all_locations, place_chosen
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("guest", __name__)
@@ -23,19 +23,10 @@ def form() -> Any:
 
 
 def _form_page(given: dict[str, str], status: int = 200, errors: dict[str, str] | None = None) -> Response:
-    page = render_template("guest.html", form=given, errors=errors or {}, locations=_locations())
+    page = render_template("guest.html", form=given, errors=errors or {}, locations=all_locations())
     answer = make_response(page, status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _locations() -> list[dict[str, Any]]:
-    """Give all locations of all regions."""
-    found: list[dict[str, Any]] = []
-    for region in calls.ask_as_nobody("identity", "GET", "/regions").get("regions", []):
-        path = calls.at("/regions/{}/locations", str(region["id"]))
-        found += calls.ask_as_nobody("identity", "GET", path).get("locations", [])
-    return sorted({str(one["id"]): one for one in found}.values(), key=lambda one: str(one["name"]))
 
 
 @blueprint.post("/guest-appointment")

@@ -5,7 +5,7 @@ is no sign of life.
 """
 
 import secrets
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 TOUCH_S = 30
 """The cookie is written anew for a sign of life at most this often."""
+THEMES = ("light", "dark")
+"""Those that an account may prefer to the device's."""
 PIECE_CHARS = 3600
 MAX_PIECES = 2
 """A browser keeps about 4 KB a cookie and a server reads 8 KB of them; a share of very many exams needs two pieces."""
@@ -38,6 +40,12 @@ class Session:
     seen_at: int = 0
     after: str = ""
     """The page asked for before logging in."""
+    theme: str = ""
+    """``light`` or ``dark`` where the account prefers one; else the device's."""
+    roles: list[str] = field(default_factory=list)
+    """A member of staff's roles, for what the menu offers; what they may do is for the services to say."""
+    under_way: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What takes several pages (a registration, a second step, a new password), by name; see ``keep``."""
 
     @property
     def is_logged_in(self) -> bool:
@@ -64,6 +72,21 @@ def change(**facts: Any) -> Session:
     g.session = replace(current(), **facts)
     session: Session = g.session
     return session
+
+
+def keep(name: str, facts: dict[str, Any]) -> None:
+    """Keep *facts* for the next page of what is done in several, such as ``registration``."""
+    change(under_way=current().under_way | {name: facts})
+
+
+def kept(name: str) -> dict[str, Any]:
+    """Give what was kept under *name*; empty for nothing."""
+    return current().under_way.get(name, {})
+
+
+def forget(name: str) -> None:
+    """Keep nothing more under *name*."""
+    change(under_way={other: facts for other, facts in current().under_way.items() if other != name})
 
 
 def start(answer: Any, kind: Kind) -> Session:
@@ -124,7 +147,7 @@ def _read(incoming: Request) -> Session | None:
     facts = _seal().open("".join(pieces), cookie_name()) if pieces[0] else None
     if facts is None:
         return None
-    known = {field.name for field in fields(Session)}
+    known = {one.name for one in fields(Session)}
     session = Session(**{name: value for name, value in facts.items() if name in known})
     g.session_was_over = is_over(session, now_s())
     return Session(csrf_key=session.csrf_key, after=session.after) if g.session_was_over else session

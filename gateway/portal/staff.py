@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from gateway.portal import calls, gates, session
 from gateway.portal.calls import Refused
-from gateway.portal.entering import come_in
+from gateway.portal.entering import come_in, first_page
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("staff", __name__)
@@ -19,7 +19,7 @@ SEARCHED = ("accession", "mrn", "visitNumber", "lastName", "dateOfBirth", "date"
 def log_in_page() -> Any:
     """Show the staff's log-in."""
     if session.current().kind == "staff":
-        return app_redirect("/staff/visits")
+        return app_redirect(first_page())
     return _log_in_page()
 
 

@@ -18,8 +18,10 @@ from services.chassis.signing import Minter, load_or_make_key, publish_key
 from services.chassis.supervisor import Chore
 from services.chassis.web import create_app
 from services.identity.api import BLUEPRINTS
+from services.identity.block_list import load_common_passwords
 from services.identity.handlers import HANDLERS
 from services.identity.parts import Parts
+from services.identity.passkey_ceremony import ceremony_at
 from services.identity.seal import Seal
 from services.identity.settings import IdentitySettings
 from services.identity.usecases.icodes import tell_expired
@@ -47,6 +49,10 @@ def make(settings: IdentitySettings | None = None) -> Service:
         tries_key=load_or_make_secret(settings.keys_dir / "tries.key"),
         codes_key=load_or_make_secret(settings.keys_dir / "codes.key"),
         pass_seal=Seal(load_or_make_secret(settings.keys_dir / "passes.key"), "portal-pass"),
+        totp_seal=Seal(load_or_make_secret(settings.keys_dir / "second-factors.key"), "totp"),
+        recovery_key=load_or_make_secret(settings.keys_dir / "second-factors.key"),
+        passkeys=ceremony_at(settings.public_url),
+        common_passwords=load_common_passwords(),
         public_url=settings.public_url,
         support_phone=settings.support_phone,
     )

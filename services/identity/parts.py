@@ -9,6 +9,7 @@ from services.chassis.db import Database
 from services.chassis.locations import Locations
 from services.chassis.passwords import SecretHasher
 from services.chassis.signing import Minter
+from services.identity.passkey_ceremony import PasskeyCeremony
 from services.identity.seal import Seal
 
 
@@ -27,6 +28,13 @@ class Parts:
     codes_key: bytes = field(repr=False)
     """Of the keyed hashes of mailed codes, and of what registration keeps of people."""
     pass_seal: Seal
+    totp_seal: Seal
+    """Of the secrets of authenticator apps, each bound to its factor's id."""
+    recovery_key: bytes = field(repr=False)
+    """Of the keyed hashes of recovery codes."""
+    passkeys: PasskeyCeremony
+    common_passwords: frozenset[str] = field(repr=False)
+    """Lower case; those that everybody tries first."""
     public_url: str
     """Where people reach the portal, without a slash at the end."""
     support_phone: str

@@ -125,7 +125,8 @@ def test_a_look_is_rendered_by_the_server_and_dragging_changes_brightness(page: 
         page.get_by_label("Brightness").first.select_option(label="Lung")
     assert caught.value.headers["content-type"] == "image/jpeg"
     expect(pane(page).locator("img")).to_have_attribute("src", re.compile("window=-600,1500"))
-    box = pane(page).bounding_box() or {}
+    box = pane(page).bounding_box()
+    assert box
     page.mouse.move(box["x"] + 100, box["y"] + 100)
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 80)
@@ -145,8 +146,10 @@ def test_two_pictures_are_compared_and_scroll_together(page: Page, images_url, s
     page.get_by_role("group", name="Second picture").get_by_label("Series").select_option(index=series["single"][0] - 1)
     expect(pane(page, 1)).to_have_attribute("aria-label", re.compile("^Second picture, .*Image 1 of 1$"))
     page.set_viewport_size({"width": 390, "height": 844})
-    boxes = [pane(page, n).bounding_box() or {} for n in (0, 1)]
-    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+    upper, lower = (pane(page, n).bounding_box() for n in (0, 1))
+    assert upper
+    assert lower
+    assert upper["y"] + upper["height"] <= lower["y"]
     tool(page, "Compare").click()
     expect(pane(page, 1)).to_be_hidden()
 

@@ -13,8 +13,8 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import func, select
 
 from contracts.audit import ActRecorded
-from services.identity.seal import Seal
 from services.identity.portal_pass import PassSheet, make_html, make_pdf
+from services.identity.seal import Seal
 from services.identity.store.portal_passes import PortalPassRow
 from services.identity.usecases.portal_passes import sweep_passes
 from tests.identity.conftest import PASSWORD

@@ -1,12 +1,31 @@
 """identity's HTTP doors, by noun."""
 
+from services.identity.api.challenges import bp as challenges
+from services.identity.api.devices import bp as devices
 from services.identity.api.guest_appointments import bp as guest_appointments
 from services.identity.api.help_requests import bp as help_requests
 from services.identity.api.icodes import bp as icodes
+from services.identity.api.invitations import bp as invitations
 from services.identity.api.patients import bp as patients
 from services.identity.api.portal_passes import bp as portal_passes
 from services.identity.api.regions import bp as regions
+from services.identity.api.registrations import bp as registrations
+from services.identity.api.second_factors import bp as second_factors
 from services.identity.api.sessions import bp as sessions
 from services.identity.api.staff import bp as staff
 
-BLUEPRINTS = (regions, icodes, sessions, patients, staff, portal_passes, help_requests, guest_appointments)
+BLUEPRINTS = (
+    regions,
+    icodes,
+    sessions,
+    patients,
+    staff,
+    portal_passes,
+    help_requests,
+    guest_appointments,
+    invitations,
+    registrations,
+    challenges,
+    second_factors,
+    devices,
+)

@@ -3,14 +3,16 @@
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 from pydantic import Field
 
 from services.chassis.idempotency import idempotent
 from services.chassis.web import Ask, caller
+from services.identity.api.challenges import CHALLENGE, challenge_answer
 from services.identity.api.doors import entry, parts
 from services.identity.api.tokens import TokensAnswer, tokens_answer
 from services.identity.usecases import sessions
-from services.identity.usecases.accounts import log_in_account
+from services.identity.usecases.challenges import Asked, log_in_account
 from services.identity.usecases.passwords import Credentials
 from services.identity.usecases.staff import log_in_staff
 
@@ -33,11 +35,14 @@ class RefreshAsk(Ask):
 @bp.post("/sessions")
 @bp.input(CredentialsAsk, arg_name="ask")
 @bp.output(TokensAnswer, status_code=201)
+@bp.doc(responses={200: CHALLENGE})
 @idempotent
-def log_in(ask: CredentialsAsk) -> tuple[TokensAnswer, int]:
-    """Log in with an account."""
-    answer = tokens_answer(log_in_account(parts(), Credentials(ask.user_id, ask.password), entry()))
-    return answer, 201  # said here too: @idempotent keeps it
+def log_in(ask: CredentialsAsk) -> tuple[TokensAnswer, int] | Response:
+    """Log in with an account; where a second factor is set, the answer is a challenge."""
+    came_in = log_in_account(parts(), Credentials(ask.user_id, ask.password), entry())
+    if isinstance(came_in, Asked):
+        return challenge_answer(came_in)
+    return tokens_answer(came_in), 201  # said here too: @idempotent keeps it
 
 
 @bp.post("/staff/sessions")

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from contracts.refusal import Refusal, RefusalKind
 
-LEAST_PASSWORD = 15  # NIST 800-63B-4: when the password stands alone
+LEAST_PASSWORD = 15  # NIST 800-63B-4 (3.1.1.2): when the password stands alone
+LEAST_BESIDE_FACTOR = 8  # the same: when a second factor is asked for besides
 MOST_PASSWORD = 128
 LONGEST_USER_ID = 64
 
@@ -30,7 +31,7 @@ class PasswordRefused(Refusal):
     """Raised when a password is too short or too long."""
 
     slug = "password-refused"
-    words = "A password has 15 to 128 characters."
+    words = "A password has 15 to 128 characters; with a second factor set up, 8 or more will do."
 
 
 def fold_user_id(user_id: str) -> str:
@@ -44,10 +45,25 @@ def fold_user_id(user_id: str) -> str:
     return folded
 
 
-def check_password(password: str) -> None:
-    """Raise PasswordRefused unless *password* may stand alone; any characters, no rules of composition."""
-    if not LEAST_PASSWORD <= len(unicodedata.normalize("NFKC", password)) <= MOST_PASSWORD:
-        raise PasswordRefused(field="password")
+def check_password(password: str, *, has_second_factor: bool = False, field: str = "password") -> None:
+    """Raise PasswordRefused unless *password* is long enough, alone or beside a second factor.
+
+    Any characters, no rules of composition. Whether it is one that everybody tries, ``domain.passwords`` says.
+    """
+    least = LEAST_BESIDE_FACTOR if has_second_factor else LEAST_PASSWORD
+    if not least <= len(unicodedata.normalize("NFKC", password)) <= MOST_PASSWORD:
+        raise PasswordRefused(field=field, facts={"least": least})
+
+
+def may_stand_alone(password: str) -> bool:
+    """Whether *password* is long enough without a second factor."""
+    return len(unicodedata.normalize("NFKC", password)) >= LEAST_PASSWORD
+
+
+def mask_user_id(user_id: str) -> str:
+    """Give a User ID so that its owner knows it again and nobody else learns it: a mail may be read by others."""
+    shown = 2 if len(user_id) >= 6 else 1 if len(user_id) >= 4 else 0
+    return f"{user_id[: max(shown, 1)]}•••{user_id[len(user_id) - shown :]}"
 
 
 def joined_records(proven: Iterable[str], merged_into: Mapping[str, str]) -> set[tuple[str, str]]:

@@ -65,7 +65,7 @@ def is_own(location_id: str, locations: Collection[str] | None) -> bool:
     return locations is None or location_id in locations
 
 
-def check_reason(*, reason: str | None, is_own_location: bool, is_protected: bool) -> None:
+def check_reason(*, reason: str | None, is_own_location: bool, is_protected: bool, field: str = "reason") -> None:
     """Raise ReasonNeeded when a reason must stand on record and none is given."""
     if not (reason and reason.strip()) and (is_protected or not is_own_location):
-        raise ReasonNeeded(field="reason")
+        raise ReasonNeeded(field=field)

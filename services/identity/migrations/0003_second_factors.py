@@ -10,6 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    op.create_index("ix_account_email_lower", "account", [sa.text("lower(email)")])
     op.create_table(
         "second_factor",
         sa.Column("id", sa.String(64), primary_key=True),

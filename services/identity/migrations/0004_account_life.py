@@ -1,8 +1,25 @@
 """The tables of an account's life."""
 
+import sqlalchemy as sa
+from alembic import op
+
+from services.chassis.db import UtcDateTime
+
 revision = "0004"
 down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.String(64), primary_key=True),
+        sa.Column("patient_id", sa.String(64), nullable=False),
+        sa.Column("locator", sa.String(8), unique=True, nullable=False),
+        sa.Column("secret_hash", sa.String(64), nullable=False),
+        sa.Column("issued_by", sa.String(64), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+    )
+    op.create_index("ix_invitation_expires_at", "invitation", ["expires_at"])
+    op.create_index("ix_invitation_patient_id", "invitation", ["patient_id"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.chassis.db import Tx, insert_new
@@ -31,6 +31,7 @@ class AccountRow(Base):
     """Of the events told of it."""
     contact_version: Mapped[int]
     """Of what was told of its contact."""
+    __table_args__ = (Index("ix_account_email_lower", func.lower(email)),)
 
 
 class AccountPatientRow(Base):
@@ -59,9 +60,22 @@ def find_account(tx: Tx, account_id: str) -> AccountRow | None:
     return tx.get(AccountRow, account_id)
 
 
+def lock_account(tx: Tx, account_id: str) -> AccountRow | None:
+    """Give an account by id as it is now, locked: two changes of how it is come in by wait for each other."""
+    query = select(AccountRow).filter_by(id=account_id).with_for_update().execution_options(populate_existing=True)
+    return tx.scalars(query).one_or_none()
+
+
 def find_account_by_user_id(tx: Tx, user_id_folded: str) -> AccountRow | None:
     """Give an account by User ID."""
     return tx.scalars(select(AccountRow).filter_by(user_id_folded=user_id_folded)).one_or_none()
+
+
+def find_live_by_email(tx: Tx, email: str) -> list[AccountRow]:
+    """Give the accounts that are neither frozen nor closed and have an address, in any case; oldest first."""
+    is_live = AccountRow.closed_at.is_(None) & AccountRow.frozen_at.is_(None)
+    query = select(AccountRow).where(func.lower(AccountRow.email) == email.strip().lower(), is_live)
+    return list(tx.scalars(query.order_by(AccountRow.opened_at, AccountRow.id)))
 
 
 def find_live(tx: Tx) -> list[AccountRow]:

@@ -66,9 +66,9 @@ def lock_factor(tx: Tx, account_id: str, factor_id: str) -> SecondFactorRow | No
     return tx.scalars(query).one_or_none()
 
 
-def lock_by_credential(tx: Tx, credential_id: str) -> SecondFactorRow | None:
-    """Give the passkey with a credential id, if it is in use; locked."""
-    query = select(SecondFactorRow).filter_by(credential_id=credential_id).with_for_update()
+def lock_by_credential(tx: Tx, account_id: str, credential_id: str) -> SecondFactorRow | None:
+    """Give an account's passkey with a credential id, if it is in use; locked."""
+    query = select(SecondFactorRow).filter_by(credential_id=credential_id, account_id=account_id).with_for_update()
     row = tx.scalars(query).one_or_none()
     return row if row is not None and row.confirmed_at is not None else None
 

@@ -58,6 +58,8 @@ class ExamRow(Base):
     patient_id: Mapped[str] = mapped_column(String(64), index=True)
     visit_id: Mapped[str] = mapped_column(String(64), index=True)
     status: Mapped[str] = mapped_column(String(16))
+    modality: Mapped[str | None] = mapped_column(String(16))
+    """As the RIS says (``MR``); None: heard before we kept it."""
 
 
 @dataclass(frozen=True)

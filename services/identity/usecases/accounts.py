@@ -12,12 +12,9 @@ from services.chassis.db import Tx, new_id
 from services.chassis.outbox import put_event
 from services.identity.domain.accounts import UserIdTaken, fold_user_id, joined_records
 from services.identity.domain.languages import portal_language
-from services.identity.parts import Parts
 from services.identity.store import accounts as store
 from services.identity.store import holders, patients
 from services.identity.usecases.access import narrow_access
-from services.identity.usecases.passwords import Credentials, Known, log_in
-from services.identity.usecases.sessions import Entry, Tokens
 
 
 @dataclass(frozen=True)
@@ -75,16 +72,6 @@ def account_contact(account: store.AccountRow, now: datetime) -> ContactChanged:
         language=portal_language(account.language),
         wants=["*"],
     )
-
-
-def log_in_account(parts: Parts, credentials: Credentials, entry: Entry) -> Tokens:
-    """Begin a session of an account. Raises WrongCredentials, TooManyTries."""
-    return log_in(parts, "account", credentials, _find_known, entry)
-
-
-def _find_known(tx: Tx, user_id_folded: str) -> Known | None:
-    account = store.find_account_by_user_id(tx, user_id_folded)
-    return Known(f"account:{account.id}", account.password_hash) if account else None
 
 
 def follow_merges(tx: Tx, patient_id: str, now: datetime) -> None:

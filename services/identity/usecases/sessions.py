@@ -13,6 +13,7 @@ from services.identity.domain.sessions import SessionOver, lasting
 from services.identity.parts import Parts
 from services.identity.store import holders
 from services.identity.usecases.access import end_access, end_session
+from services.identity.usecases.devices import Origin, note_device
 from services.identity.usecases.standing import Standing, Viewer, find_standing
 
 
@@ -22,6 +23,9 @@ class Entry:
 
     is_web: bool
     address: str | None
+    user_agent: str | None = None
+    device: str | None = None
+    """A name that the device bears, opaque."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ def begin_session(tx: Tx, parts: Parts, holder: str, entry: Entry, now: datetime
     session, refresh_token = refresh.begin(
         tx, "identity", holder, refresh.Limits(idle=lasts.idle, absolute=lasts.absolute), now
     )
+    if kind == "account":
+        origin = Origin(entry.user_agent, entry.address, entry.device)
+        note_device(tx, parts, holder.removeprefix("account:"), session, origin, now)
     audit.record(tx, "identity", "session.begin", now, actor=holder, object=f"session:{session}", address=entry.address)
     return _tokens(tx, parts, holder, session, refresh_token, standing, now)
 

@@ -13,7 +13,7 @@ from services.identity.store import holders
 from services.identity.store import staff as store
 from services.identity.usecases.access import end_access
 from services.identity.usecases.passwords import Credentials, Known, log_in
-from services.identity.usecases.sessions import Entry, Tokens
+from services.identity.usecases.sessions import Entry, Tokens, begin_session
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,11 @@ def add_staff(tx: Tx, ask: NewMember, now: datetime) -> str:
 
 def log_in_staff(parts: Parts, credentials: Credentials, entry: Entry) -> Tokens:
     """Begin a session of a member of staff. Raises WrongCredentials, TooManyTries."""
-    return log_in(parts, "staff", credentials, _find_known, entry)
+
+    def let_in(tx: Tx, known: Known) -> Tokens:
+        return begin_session(tx, parts, known.holder, entry, parts.clock.now())
+
+    return log_in(parts, "staff", credentials, _find_known, let_in, entry)
 
 
 def _find_known(tx: Tx, user_id_folded: str) -> Known | None:

@@ -4,7 +4,11 @@ from datetime import datetime, timedelta
 
 from services.chassis import refresh
 from services.chassis.db import Tx
-from services.identity.store import guest_appointments, help_requests, icodes, tries
+from services.identity.domain.challenges import CHALLENGE_LIFETIME
+from services.identity.domain.registrations import REGISTRATION_LIFETIME
+from services.identity.domain.second_factors import CONFIRM_WITHIN
+from services.identity.store import guest_appointments, help_requests, icodes, identity_questions, registrations, tries
+from services.identity.usecases import challenges, devices, second_factors
 from services.identity.usecases.validation_codes import delete_old_codes
 
 KEEP_TRIES = timedelta(days=30)
@@ -14,6 +18,8 @@ KEEP_CODES = timedelta(days=365)
 
 KEEP_REQUESTS = timedelta(days=730)
 """Rules, Keeping: help requests 2 years; what guests asked for, as long."""
+KEEP_QUESTIONS = timedelta(days=730)
+"""That they stay the same tells nobody what a record holds; ten wrong tries are kept for good."""
 
 
 def tidy(tx: Tx, now: datetime) -> None:
@@ -24,3 +30,8 @@ def tidy(tx: Tx, now: datetime) -> None:
     help_requests.delete_made_before(tx, now - KEEP_REQUESTS)
     guest_appointments.delete_made_before(tx, now - KEEP_REQUESTS)
     delete_old_codes(tx, now)
+    challenges.delete_old(tx, now - CHALLENGE_LIFETIME)
+    second_factors.delete_unconfirmed(tx, now - CONFIRM_WITHIN)
+    devices.delete_old(tx, now)
+    registrations.delete_begun_before(tx, now - REGISTRATION_LIFETIME)
+    identity_questions.delete_untouched(tx, now - KEEP_QUESTIONS)

@@ -38,7 +38,14 @@ def copy_details(tx: Tx, told: VisitDetailsChanged) -> None:
 
 def copy_exam(tx: Tx, told: ExamState) -> None:
     """Keep the newest state of an exam."""
-    store.save_exam(tx, id=told.id, patient_id=told.patient_id, visit_id=told.visit_id, status=told.status)
+    store.save_exam(
+        tx,
+        id=told.id,
+        patient_id=told.patient_id,
+        visit_id=told.visit_id,
+        status=told.status,
+        modality=told.modality[:16],
+    )
 
 
 def remove_exam(tx: Tx, exam_id: str) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from tests.gateway.upstreams.known import HOUSTON, Services, new_app, problem
+from tests.gateway.upstreams.identity_accounts import CHALLENGE, add_accounts
+from tests.gateway.upstreams.identity_desk import STAFF, add_desk
+from tests.gateway.upstreams.known import HOUSTON, Services, kind_of, new_app, problem
 
 
 def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
@@ -21,6 +23,8 @@ def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
 
     @app.post("/sessions")
     def account() -> Any:
+        if request.get_json() == {"userId": "careful", "password": "right"}:
+            return CHALLENGE
         is_right = request.get_json() == {"userId": "marisol", "password": "right"}
         return (kept.pair("identity", "account"), 201) if is_right else problem(401, "log-in-refused")
 
@@ -51,7 +55,8 @@ def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
 
     @app.get("/me")
     def me() -> Any:
-        return {"kind": "icode", "name": "Marisol Vega"}
+        kind = kind_of(request)
+        return {"kind": kind, "name": "Marisol Vega"} | (STAFF if kind == "staff" else kept.me)
 
     @app.get("/staff/visits")
     def visits() -> Any:
@@ -122,4 +127,6 @@ def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
         }  # fmt: skip
         return {"guestAppointments": [asked], "next": None}
 
+    add_accounts(app, kept)
+    add_desk(app, kept)
     return app

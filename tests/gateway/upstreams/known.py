@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Request, Response, jsonify, request
 
 HOUSTON = {"id": "TX-HOU-01", "name": "Houston, Medical Center", "state": "TX", "timeZone": "America/Chicago"}
 NOW = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
@@ -23,6 +23,13 @@ def token(issuer: str, number: int = 1, kind: str = "icode") -> str:
     parts = ({"alg": "EdDSA"}, {"iss": issuer, "n": number, "grants": {"kind": kind}})
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
     return ".".join([*encoded, "c2ln"])
+
+
+def kind_of(asked: Request) -> str:
+    """Whose token came along."""
+    claims = asked.headers["Authorization"].split(".")[1]
+    facts: dict[str, Any] = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    return str(facts["grants"]["kind"])
 
 
 def problem(status: int, slug: str, **more: Any) -> Response:
@@ -82,6 +89,7 @@ class Services:
     exams: list[dict[str, Any]] = field(default_factory=exams_known)
     share_grants: dict[str, Any] = field(default_factory=lambda: dict(SHARE_GRANTS))
     unwanted: set[str] = field(default_factory=set)
+    me: dict[str, Any] = field(default_factory=dict)
     valid: set[str] = field(default_factory=set)
     refreshed: int = 0
     expires_in: int = 300
@@ -120,6 +128,10 @@ def new_app(name: str, kept: Services, guarded: bool = True) -> Flask:
             "/help-requests",
             "/guest-appointments",
             "/sessions",
+            "/passkey-sessions",
+            "/registrations",
+            "/password-resets",
+            "/user-id-reminders",
             "/share-sessions",
             "/staff/sessions",
             "/signing-keys",
