@@ -5,6 +5,7 @@ Every server binds 127.0.0.1 by number (``localhost`` may not resolve), keeps to
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 
 ADDRESS = "127.0.0.1"
 POLL_S = 0.05
+PORTS = range(10_000, 32_768)
 
 
 class ServerFailed(Exception):
@@ -26,15 +28,15 @@ class ToolMissing(Exception):
 
 
 def free_ports(names: Iterable[str]) -> dict[str, int]:
-    """Give each of *names* a port of its own that was free a moment ago."""
-    sockets = {name: socket.socket() for name in names}
-    try:
-        for each in sockets.values():
-            each.bind((ADDRESS, 0))
-        return {name: each.getsockname()[1] for name, each in sockets.items()}
-    finally:
-        for each in sockets.values():
-            each.close()
+    """Give each of *names* a port of its own that was free a moment ago.
+
+    They lie below those that the kernel gives to callers, none of whom thus takes one while its server rests.
+    """
+    candidates = iter(random.SystemRandom().sample(PORTS, len(PORTS)))
+    ports: dict[str, int] = {}
+    for name in names:
+        ports[name] = next(port for port in candidates if _is_free(port))
+    return ports
 
 
 def kept_ports(path: Path, names: Sequence[str]) -> dict[str, int]:

@@ -62,6 +62,7 @@ def deployed_product(
         "PORTAL_EXAMS_SENT_WHEN_SIGNED": "true",
         "PORTAL_IDENTITY_KEYS_DIR": str(folder / "identity-keys"),
         "PORTAL_SHARING_KEYS_DIR": str(folder / "sharing-keys"),
+        "PORTAL_NOTIFIER_KEYS_DIR": str(folder / "notifier-keys"),
         "PORTAL_NOTIFIER_MAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
         "PORTAL_GATEWAY_COOKIE_KEY": secrets.token_urlsafe(32),
         "PORTAL_GATEWAY_READS_PER_MINUTE": "60000",  # every test has one address
