@@ -1,10 +1,17 @@
 """How access is taken back, and the keys that access tokens are verified with; told by the two issuers."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from contracts.wire import Instant, PrivateEvent
 
 Issuer = Literal["identity", "sharing"]
+
+ACCOUNT_FROZEN: Final = "account-frozen"
+"""Staff found that an account is not its patient's."""
+ACCOUNT_CLOSED: Final = "account-closed"
+"""An account's owner ended it."""
+ENDS_SHARES: Final = frozenset({ACCOUNT_FROZEN, ACCOUNT_CLOSED})
+"""Reasons with which a holder's shares end too; with any other they go on to their own date."""
 
 
 class AccessEnded(PrivateEvent):

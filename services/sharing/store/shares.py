@@ -72,6 +72,12 @@ def find_by_link(tx: Tx, link_hash: str) -> ShareRow | None:
     return tx.scalars(select(ShareRow).filter_by(link_hash=link_hash)).one_or_none()
 
 
+def find_unended_of(tx: Tx, holder: str) -> list[ShareRow]:
+    """Give the shares of *holder* that nobody has ended, locked."""
+    query = select(ShareRow).where(ShareRow.holder == holder, ShareRow.ended_at.is_(None)).order_by(ShareRow.id)
+    return list(tx.scalars(query.with_for_update()))
+
+
 def find_due(tx: Tx, now: datetime, limit: int) -> list[ShareRow]:
     """Give up to *limit* shares whose date has come and that nobody has ended, locked, oldest first."""
     query = select(ShareRow).where(ShareRow.ended_at.is_(None), ShareRow.expires_at <= now)

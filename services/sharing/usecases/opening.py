@@ -142,6 +142,8 @@ def _record(tx: Tx, share: ShareRow, action: str, ask: OpenAsk, now: datetime, s
         outcome="refused" if slug else "done",
         slug=slug,
         address=ask.address,
+        person=check_name(ask.name),
+        device=device_of(ask.user_agent),
     )
 
 

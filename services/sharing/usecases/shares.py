@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from contracts.access import ENDS_SHARES, AccessEnded
 from contracts.sharing import ShareChanged, ShareCreated, ShareEnded
 from contracts.tokens import ICodeGrants
 from services.chassis import audit, refresh
@@ -189,6 +190,15 @@ def end_share(tx: Tx, row: ShareRow, reason: str, now: datetime) -> None:
     if row.contact_version:
         tell_contact(tx, row, now)
     tell(tx, ShareEnded, row, now, reason)
+
+
+def end_with_holder(tx: Tx, event: AccessEnded, now: datetime) -> None:
+    """End the shares of a holder whose access ended for good."""
+    if event.reason not in ENDS_SHARES:
+        return
+    for row in shares.find_unended_of(tx, event.id):
+        end_share(tx, row, event.reason, now)
+        _record(tx, "share.end", row, now, None)
 
 
 def sweep(tx: Tx, now: datetime) -> int:
