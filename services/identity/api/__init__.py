@@ -6,8 +6,12 @@ from services.identity.api.guest_appointments import bp as guest_appointments
 from services.identity.api.help_requests import bp as help_requests
 from services.identity.api.icodes import bp as icodes
 from services.identity.api.invitations import bp as invitations
+from services.identity.api.own_credentials import bp as own_credentials
+from services.identity.api.own_records import bp as own_records
+from services.identity.api.password_resets import bp as password_resets
 from services.identity.api.patients import bp as patients
 from services.identity.api.portal_passes import bp as portal_passes
+from services.identity.api.preferences import bp as preferences
 from services.identity.api.regions import bp as regions
 from services.identity.api.registrations import bp as registrations
 from services.identity.api.second_factors import bp as second_factors
@@ -28,4 +32,8 @@ BLUEPRINTS = (
     challenges,
     second_factors,
     devices,
+    password_resets,
+    own_credentials,
+    preferences,
+    own_records,
 )

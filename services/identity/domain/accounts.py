@@ -66,6 +66,12 @@ def mask_user_id(user_id: str) -> str:
     return f"{user_id[: max(shown, 1)]}•••{user_id[len(user_id) - shown :]}"
 
 
+def mask_email(email: str) -> str:
+    """Give an address so that its owner knows it again and nobody else learns it: ``m•••l@example.com``."""
+    name, _, host = email.rpartition("@")
+    return f"{name[:1]}•••{name[-1:] if len(name) > 3 else ''}@{host}"
+
+
 def joined_records(proven: Iterable[str], merged_into: Mapping[str, str]) -> set[tuple[str, str]]:
     """Give ``(patient, from)`` for each record that comes to an account through merges of those it has *proven*.
 

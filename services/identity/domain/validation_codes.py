@@ -16,7 +16,7 @@ MOST_WRONG_TRIES = 5
 MOST_MAILS = 3
 MAIL_WINDOW = timedelta(hours=1)
 
-Purpose = Literal["registration", "password-reset", "email-change"]
+Purpose = Literal["registration", "password-reset", "user-id-reminder", "email-change"]
 
 
 class ValidationCodeRefused(Refusal):

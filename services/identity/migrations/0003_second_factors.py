@@ -64,8 +64,8 @@ def upgrade() -> None:
         "password_reset",
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("account_id", sa.String(64), sa.ForeignKey("account.id"), nullable=True),
+        sa.Column("subject", sa.String(96), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
-        sa.Column("done_at", UtcDateTime(), nullable=True),
     )
     op.create_index("ix_password_reset_account_id", "password_reset", ["account_id"])
     op.create_index("ix_password_reset_made_at", "password_reset", ["made_at"])
@@ -75,7 +75,6 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(64), sa.ForeignKey("account.id"), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
-        sa.Column("done_at", UtcDateTime(), nullable=True),
     )
     op.create_index("ix_email_change_account_id", "email_change", ["account_id"])
     op.create_index("ix_email_change_made_at", "email_change", ["made_at"])

@@ -7,8 +7,17 @@ from services.chassis.db import Tx
 from services.identity.domain.challenges import CHALLENGE_LIFETIME
 from services.identity.domain.registrations import REGISTRATION_LIFETIME
 from services.identity.domain.second_factors import CONFIRM_WITHIN
-from services.identity.store import guest_appointments, help_requests, icodes, identity_questions, registrations, tries
-from services.identity.usecases import challenges, devices, second_factors
+from services.identity.domain.validation_codes import CODE_LIFETIME
+from services.identity.store import (
+    guest_appointments,
+    help_requests,
+    icodes,
+    identity_questions,
+    invitations,
+    registrations,
+    tries,
+)
+from services.identity.usecases import challenges, devices, email_changes, password_resets, second_factors
 from services.identity.usecases.validation_codes import delete_old_codes
 
 KEEP_TRIES = timedelta(days=30)
@@ -33,5 +42,8 @@ def tidy(tx: Tx, now: datetime) -> None:
     challenges.delete_old(tx, now - CHALLENGE_LIFETIME)
     second_factors.delete_unconfirmed(tx, now - CONFIRM_WITHIN)
     devices.delete_old(tx, now)
+    password_resets.delete_old(tx, now - CODE_LIFETIME)
+    email_changes.delete_old(tx, now - CODE_LIFETIME)
     registrations.delete_begun_before(tx, now - REGISTRATION_LIFETIME)
+    invitations.delete_expired_before(tx, now - REGISTRATION_LIFETIME)  # one used late is still looked at
     identity_questions.delete_untouched(tx, now - KEEP_QUESTIONS)

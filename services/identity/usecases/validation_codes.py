@@ -37,11 +37,8 @@ def send_code(
 
     *email* is one that ``contracts.messages.MailAddress`` took. Raises TooManyCodeMails, changing nothing.
     """
-    address = hash_address(parts.codes_key, email)
-    sent = count_mail(store.lock_mails(tx, purpose, address, now), now)
-    store.save_mails(tx, purpose, address, sent, now)
-    code, expires_at = new_code(), now + CODE_LIFETIME
-    store.save_code(tx, purpose, subject, KeptCode(hash_code(parts.codes_key, purpose, subject, code), expires_at))
+    count_mail_to(tx, parts, purpose, email, now)
+    code, expires_at = replace_code(tx, parts, purpose, subject, now)
     letter = MessageRequested(
         id=new_id(),
         version=1,
@@ -54,6 +51,20 @@ def send_code(
         expires_at=expires_at,
     )
     put_event(tx, "identity", letter, now)
+
+
+def count_mail_to(tx: Tx, parts: Parts, purpose: Purpose, whom: str, now: datetime) -> None:
+    """Count a mail to *whom* (an address, or whatever else stands for somebody). Raises TooManyCodeMails."""
+    address = hash_address(parts.codes_key, whom)
+    sent = count_mail(store.lock_mails(tx, purpose, address, now), now)
+    store.save_mails(tx, purpose, address, sent, now)
+
+
+def replace_code(tx: Tx, parts: Parts, purpose: Purpose, subject: str, now: datetime) -> tuple[str, datetime]:
+    """Give a new code for *subject*, and when it ends; nobody is told of it yet."""
+    code, expires_at = new_code(), now + CODE_LIFETIME
+    store.save_code(tx, purpose, subject, KeptCode(hash_code(parts.codes_key, purpose, subject, code), expires_at))
+    return code, expires_at
 
 
 def use_code(tx: Tx, parts: Parts, purpose: Purpose, subject: str, code: str, now: datetime) -> bool:
