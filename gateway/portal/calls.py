@@ -24,6 +24,8 @@ WEB_MARK = {"X-Portal-Web": "1"}
 REMEMBER_S = 30.0
 """As long as an issuer gives the same successor for a refresh token just replaced (design/api.md)."""
 UNAUTHORIZED = 401
+TOKEN_REFUSED = ("unauthenticated", "")
+"""The slugs of a 401 that is about the token; other slugs are about what was typed."""
 RENEWALS = "portal-renewals"
 PASSED_ON = ("Content-Type", "Content-Length", "Content-Disposition")
 
@@ -90,13 +92,18 @@ def as_caller(send: Callable[[dict[str, str]], Answer]) -> Answer:
     if session.current().access_until - session.now_s() < RENEW_BEFORE_S:
         renew()
     answer = send(_headers(session.current().access))
-    if answer.status != UNAUTHORIZED:
+    if not _is_token_refused(answer):
         return answer
     renew()
     answer = send(_headers(session.current().access))
-    if answer.status == UNAUTHORIZED:
+    if _is_token_refused(answer):
         raise SessionEnded
     return answer
+
+
+def _is_token_refused(answer: Answer) -> bool:
+    """Whether it is the token that opens nothing, and not a code or password that was sent along."""
+    return answer.status == UNAUTHORIZED and answer.slug in TOKEN_REFUSED
 
 
 def pass_on(service: Service, path: str) -> Response:

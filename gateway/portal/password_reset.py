@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from gateway.portal import calls, session
 from gateway.portal.calls import Refused
-from gateway.portal.new_passwords import words_of_refusal
+from gateway.portal.new_passwords import words_of_length, words_of_refusal
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("password_reset", __name__)
@@ -87,7 +87,7 @@ def _refused(refused: Refused, code: str) -> Response:
 def _words_of_mistakes() -> dict[str, str]:
     return {
         "code": _("Enter the code from the email."),
-        "password": _("Choose a password of 15 to 128 characters."),
+        "password": words_of_length(),
     }
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from gateway.portal import calls, demographics, masking, session
 from gateway.portal.calls import Refused
 from gateway.portal.entering import all_locations, place_chosen
-from gateway.portal.new_passwords import words_of_refusal
+from gateway.portal.new_passwords import words_of_length, words_of_refusal
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("registering", __name__)
@@ -57,11 +57,15 @@ def say_about_you() -> Any:
 def _about_you_refused(refused: Refused, given: dict[str, str]) -> Response:
     if refused.slug == "minor-no-account":
         return _about_you_page(given, 403, is_minor=True)
-    if refused.status == 422:
-        return _about_you_page(given, 422, errors=demographics.mistakes_told_by(refused))
-    if refused.slug.startswith("invitation"):
+    if refused.slug == "invitation-refused":
         words = demographics.words_of_mistakes()
         return _about_you_page(given, 422, errors={demographics.INVITATION: words[demographics.INVITATION]})
+    if refused.slug == "too-many-tries":
+        return _about_you_page(
+            given, 429, errors={demographics.INVITATION: _("Too many tries. Wait a while, or Get Help.")}
+        )
+    if refused.status == 422:
+        return _about_you_page(given, 422, errors=demographics.mistakes_told_by(refused))
     raise refused
 
 
@@ -166,7 +170,7 @@ def _words_of_credentials() -> dict[str, str]:
     return {
         "userId": _("Choose a User ID of letters and numbers, 64 at most."),
         "email": _("Enter your email address, like name@example.com."),
-        "password": _("Choose a password of 15 to 128 characters."),
+        "password": words_of_length(),
     }
 
 

@@ -21,12 +21,12 @@ SECRET = "JBSWY3DPEHPK3PXP"
 CODES = [f"aaaa-bbb{number}" for number in range(10)]
 
 
-def invalid(*fields: str, slug: str = "value-refused") -> Response:
-    return problem(422, slug, errors=[{"field": one, "slug": slug} for one in fields])
+def invalid(*fields: str, slug: str = "value-refused", **facts: int) -> Response:
+    return problem(422, slug, errors=[{"field": one, "slug": slug} for one in fields], **facts)
 
 
 def wrong_password() -> Response | None:
-    return None if request.get_json().get("password") == "right" else problem(403, "password-wrong")
+    return None if request.get_json().get("password") == "right" else problem(403, "wrong-password")
 
 
 def add_accounts(app: Flask, kept: Services) -> None:
@@ -49,7 +49,11 @@ def _add_registration(app: Flask) -> None:
             return invalid("zip")
         steps = {None: "questions", "GOOD": "credentials"}
         step = steps.get(asked.get("invitationCode"))
-        return ({"registrationId": "reg-1", "next": step}, 201) if step else problem(403, "invitation-refused")
+        return (
+            ({"registrationId": "reg-1", "next": step}, 201)
+            if step
+            else invalid("invitationCode", slug="invitation-refused")
+        )
 
     @app.get("/registrations/reg-1/questions")
     def questions() -> Any:
@@ -67,7 +71,9 @@ def _add_registration(app: Flask) -> None:
             return problem(409, "user-id-taken")
         if asked["userId"] == "late":
             return problem(410, "registration-over")
-        return invalid("password", slug="password-common") if asked["password"] == "short" else {"next": "validation"}
+        return (
+            invalid("password", slug="password-too-common") if asked["password"] == "short" else {"next": "validation"}
+        )
 
 
 def _add_validation(app: Flask) -> None:
@@ -113,7 +119,9 @@ def _add_forgotten(app: Flask) -> None:
         asked = request.get_json()
         if asked["code"] != "123456":
             return problem(403, "validation-code-refused")
-        return invalid("password", slug="password-refused") if len(asked["password"]) < 15 else {}
+        if asked["password"] == "common":
+            return invalid("password", slug="password-too-common")
+        return invalid("password", slug="password-refused", least=15) if len(asked["password"]) < 15 else {}
 
     @app.post("/user-id-reminders")
     def remind() -> Any:
@@ -158,7 +166,9 @@ def _add_own(app: Flask) -> None:
     @app.put("/me/password")
     def password() -> Any:
         is_short = len(request.get_json()["newPassword"]) < 15
-        return wrong_password() or (invalid("newPassword", slug="password-refused") if is_short else ("", 204))
+        return wrong_password() or (
+            invalid("newPassword", slug="password-refused", least=15) if is_short else ("", 204)
+        )
 
     @app.delete("/me")
     def close() -> Any:
