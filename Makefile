@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 CODE := contracts services gateway deploy tests $(wildcard benchmarks/*.py)
 
-.PHONY: help venv check fix lint types walls test up contracts mail-preview bench lock
+.PHONY: help venv check fix lint types walls test up contracts durations mail-preview bench lock axe
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,12 @@ contracts: venv ## make schemas, AsyncAPI and OpenAPI anew from the code
 
 faults: venv ## kill -9 more often than the tests do; ARGS as for test
 	FAULT_KILLS=25 ./portal test tests/faults $(ARGS)
+
+durations: venv ## whether known and unknown users, codes and people take as long: 500 tries each
+	DURATION_TRIES=500 ./portal test tests/security/test_same_duration.py $(ARGS)
+
+axe: venv ## every page in both languages, light and dark, at three widths, for everybody who may open it
+	AXE_IN_FULL=1 ./portal test tests/browser/test_accessibility.py $(ARGS)
 
 mail-preview: venv ## write every letter, in both languages, to var/mail-preview
 	$(PY) -m services.notifier.preview var/mail-preview

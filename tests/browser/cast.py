@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from typing import Any
 
 from playwright.sync_api import Browser, Page
 
 from deploy.local.places import ROOT
+from tests.browser.newcomers import add_second_factor, inviter
 from tests.flows.client import Client
 from tests.flows.conftest import images_of
 from tests.flows.product import Facts, LocalProduct, wait_for
@@ -30,6 +33,10 @@ class Cast:
     icode: str
     account: dict[str, str]
     share_url: str
+    invite: Callable[[], str]
+    """Gives an invitation for somebody who has no account."""
+    careful: dict[str, str]
+    """An account with a second factor."""
     clients: dict[str, Client] = field(default_factory=dict)
     has: dict[str, dict[str, str]] = field(default_factory=dict)
     """By person: the ids that the addresses of their pages are made of."""
@@ -96,7 +103,8 @@ def assemble(product: LocalProduct, facts: Facts) -> Cast:
     shared, also_shared = share(by_account, exam_id), share(by_code, exam_id)
     opening = {"token": shared["url"].partition("#")[2], "password": PASSWORD}
     people = {"account": by_account, "icode": by_code, "share": facts.anyone().log_in("/share-sessions", opening)}
-    cast = Cast(facts, exam, issued["icode"], account, shared["url"], people | {"staff": desk})
+    invite, careful = inviter(facts, _registered(ris)), _careful(product, facts, ris)
+    cast = Cast(facts, exam, issued["icode"], account, shared["url"], invite, careful, people | {"staff": desk})
     cast.has = {person: {"exam_id": exam_id} for person in people} | {"nobody": {}, "staff": {}}
     cast.has["account"] |= {"share_id": shared["id"]}
     cast.has["icode"] |= {"share_id": also_shared["id"]}
@@ -107,7 +115,32 @@ def assemble(product: LocalProduct, facts: Facts) -> Cast:
     place = facts.anyone().get(f"/regions/{region}/locations").json["locations"][0]["id"]
     for has in cast.has.values():
         has |= {"region": region, "location": place, "code": "en", "uid": "none"}
+    cast.has["account"]["tab"], cast.has["icode"]["tab"] = "images", "report"
+    cast.has["nobody"]["token"] = wait_for(lambda: _tokens_to_unsubscribe(facts))[0]
     return cast
+
+
+def _tokens_to_unsubscribe(facts: Facts) -> list[str]:
+    links = [message_from_bytes(mail)["List-Unsubscribe"] or "" for mail in facts.mails()]
+    return [link.strip("<>").rpartition("/")[2] for link in links if link]
+
+
+def _registered(ris: Ris) -> FeedExam:
+    """Register a visit of somebody without an account, with the phone number that step 1 asks for."""
+    exam = an_exam(phone="212-555-0147")
+    ris.order(exam)
+    return exam
+
+
+def _careful(product: LocalProduct, facts: Facts, ris: Ris) -> dict[str, str]:
+    """Open an account that a code from an app belongs to."""
+    exam = an_exam()
+    ris.order(exam)
+    desk = facts.staff_client()
+    visit = wait_for(lambda: desk.get(f"/staff/visits?accession={exam.accession}").json["visits"])[0]
+    account = open_account(product, facts, visit["patient"]["id"])
+    add_second_factor(facts.anyone().log_in("/sessions", account))
+    return account
 
 
 def _ask_staff(facts: Facts, icode: str) -> None:

@@ -6,6 +6,7 @@ in every one of its 12 settings for everybody: ``make axe``.
 
 import base64
 import os
+import re
 from collections.abc import Iterator
 from itertools import product
 
@@ -22,6 +23,7 @@ from tests.browser.states import STATES, State, packages_in_states
 IN_FULL = bool(os.environ.get("AXE_IN_FULL"))
 WIDE, NARROW = Setting("en", "light", 1280), Setting("es", "dark", 320)
 MATRIX = [Setting(*one) for one in product(("en", "es"), ("light", "dark"), (1280, 640, 320))]
+VARIABLE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 NO_PAGES = (".json", ".jpg", ".pdf", ".webmanifest", "/file")
 
 
@@ -57,7 +59,7 @@ def opens(page: Page, url: str) -> bool:
 
 @pytest.mark.parametrize("rule", rules())
 def test_nothing_is_wrong_with(rule: str, cast: Cast, pages: dict[str, Page]):
-    names = [part.partition(">")[0].rpartition(":")[2] for part in rule.split("<")[1:]]
+    names = VARIABLE.findall(rule)
     known = [person for person in PEOPLE if set(names) <= cast.has[person].keys()]
     assert known, f"nobody in the cast has {names}"
     urls = {person: cast.facts.portal_url + address(rule, cast.has[person]) for person in known}
@@ -92,9 +94,7 @@ def faults_of(page: Page, setting: Setting, cast: Cast) -> list[str]:
 
 
 def address(rule: str, has: dict[str, str]) -> str:
-    for name, value in has.items():
-        rule = rule.replace(f"<{name}>", value)
-    return rule
+    return VARIABLE.sub(lambda found: has[found[1]], rule)
 
 
 def visits(people: list[str]) -> list[tuple[str, Setting]]:

@@ -26,6 +26,7 @@ class FeedExam:
     born: str = "19790211"
     procedure: str = "CT CHEST W/O CONTRAST"
     modality: str = "CT"
+    phone: str = ""
 
 
 def an_exam(**facts: str) -> FeedExam:
@@ -126,7 +127,9 @@ class Ris:
 
     def _pid(self, exam: FeedExam) -> str:
         name = f"{exam.family}^{exam.given}"
-        return segment("PID", {3: f"{exam.mrn}^^^RADNET^MR", 5: name, 7: exam.born, 8: "F", 11: "^^^^10016", 15: "en"})
+        phone = f"^PRN^PH^^^^^^^^^{exam.phone}" if exam.phone else ""
+        known = {3: f"{exam.mrn}^^^RADNET^MR", 5: name, 7: exam.born, 8: "F", 11: "^^^^10016", 13: phone, 15: "en"}
+        return segment("PID", known)
 
     def _pv1(self, exam: FeedExam, at: datetime) -> str:
         return segment("PV1", {2: "O", 3: exam.location, 8: "2207^Lindqvist^Maren", 19: exam.visit, 44: stamp(at)})

@@ -16,9 +16,10 @@ for (const box of $$('dialog:not([data-session])')) {
 for (const x of $$('.toast [data-close]')) x.addEventListener('click', () => { x.closest('.toast').hidden = true; });
 for (const box of $$('dialog[data-open]')) { box.removeAttribute('open'); box.showModal(); }
 
-// Menus: Esc and a click elsewhere close them.
+// Menus: Esc, a click elsewhere and the focus going on to the page close them, so that they cover nothing that has it.
 document.addEventListener('keydown', (ev) => { if (ev.key === 'Escape') for (const m of $$('.menu[open]')) { m.open = false; $('summary', m).focus(); } });
 document.addEventListener('click', (ev) => { for (const m of $$('.menu[open]')) if (!m.contains(ev.target)) m.open = false; });
+document.addEventListener('focusin', (ev) => { if (!ev.target.closest('.top')) for (const m of $$('.menu[open]')) m.open = false; });
 
 // Tabs and tiles: one stop for Tab, arrows move, Enter opens; the exam list: up, down, Home, End.
 const walk = (items, back, on, choose) => (ev) => {
