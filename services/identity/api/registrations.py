@@ -39,7 +39,7 @@ Phone = Annotated[PhoneNumber, AfterValidator(_dialable)]
 
 
 class RegistrationAsk(Ask):
-    """Who registers; *email* is not compared with anything."""
+    """Who registers; *email* is not compared with anything, *invitation_code* stands in for the questions."""
 
     first_name: Name
     last_name: Name
@@ -142,7 +142,9 @@ class AccountOpenedAnswer(Answer):
 def begin(ask: RegistrationAsk) -> tuple[RegistrationAnswer, int]:
     """Begin a registration: tell us about yourself."""
     typed = Demographics(ask.first_name, ask.last_name, ask.date_of_birth, ask.sex, ask.zip, ask.phone)
-    begun = value_or_refusal(registrations.begin_registration(parts(), typed, ask.location_id, client_address()))
+    begun = value_or_refusal(
+        registrations.begin_registration(parts(), typed, ask.location_id, ask.invitation_code, client_address())
+    )
     return RegistrationAnswer(registration_id=begun.id, next=begun.next), 201  # said here too: @idempotent keeps it
 
 

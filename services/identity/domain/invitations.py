@@ -7,8 +7,11 @@ from typing import ClassVar, Literal
 
 from contracts.refusal import Refusal, RefusalKind
 from services.identity.domain.icodes import ICode
+from services.identity.domain.tries import TryLimits
 
 INVITATION_LIFETIME = timedelta(days=30)
+INVITATION_LIMITS = TryLimits(free=10, longest_wait=timedelta(hours=1), per_day=3, in_row=10)
+"""Of one code: three wrong tries a day, ten in all; then staff give a new one."""
 InvitedAfter = Literal["photo-id"]
 """How staff made sure who is invited: nothing less than a photo ID stands in for the questions."""
 

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.String(64), nullable=True),
         sa.Column("location_id", sa.String(32), nullable=False),
         sa.Column("proven_by", sa.String(16), nullable=False),
+        sa.Column("invitation_id", sa.String(64), nullable=True),
         sa.Column("user_id", sa.String(100), nullable=True),
         sa.Column("email", sa.String(254), nullable=True),
         sa.Column("password_hash", sa.String(200), nullable=True),

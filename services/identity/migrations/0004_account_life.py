@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.String(64), nullable=False),
         sa.Column("locator", sa.String(8), unique=True, nullable=False),
         sa.Column("secret_hash", sa.String(64), nullable=False),
+        sa.Column("is_despite_protection", sa.Boolean(), nullable=False),
         sa.Column("issued_by", sa.String(64), nullable=False),
         sa.Column("issued_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),

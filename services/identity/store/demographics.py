@@ -1,5 +1,6 @@
 """The patients among whom registration looks for the one who registers."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import select
@@ -20,16 +21,22 @@ def find_born_on(tx: Tx, birth_date: date) -> list[RecordedPerson]:
     return [_recorded(row) for row in tx.scalars(query)]
 
 
-def find_eligible(tx: Tx, patient_id: str) -> RecordedPerson | None:
-    """Give a patient who may have an account, locked until *tx* ends: one account at a time is opened for them."""
-    query = (
-        select(PatientRow)
-        .filter_by(id=patient_id, is_deceased=False, is_protected=False)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+def lock_eligible(tx: Tx, patient_id: str, *, is_despite_protection: bool) -> RecordedPerson | None:
+    """Give a patient who may have an account, locked until *tx* ends: one account at a time is opened for them.
+
+    The deceased may have none, the protected only where staff recorded a reason.
+    """
+    query = select(PatientRow).filter_by(id=patient_id).with_for_update().execution_options(populate_existing=True)
     row = tx.scalars(query).one_or_none()
-    return _recorded(row) if row else None
+    if row is None or row.is_deceased or (row.is_protected and not is_despite_protection):
+        return None
+    return _recorded(row)
+
+
+def find_recorded(tx: Tx, patient_ids: Iterable[str]) -> list[RecordedPerson]:
+    """Give what is on record of patients, by id."""
+    query = select(PatientRow).where(PatientRow.id.in_(list(patient_ids))).order_by(PatientRow.id)
+    return [_recorded(row) for row in tx.scalars(query)]
 
 
 def _recorded(row: PatientRow) -> RecordedPerson:

@@ -21,6 +21,8 @@ class InvitationRow(Base):
     patient_id: Mapped[str] = mapped_column(String(64), index=True)
     locator: Mapped[str] = mapped_column(String(8), unique=True)
     secret_hash: Mapped[str] = mapped_column(String(64))
+    is_despite_protection: Mapped[bool]
+    """Whether staff recorded a reason to invite a patient whose record is protected."""
     issued_by: Mapped[str] = mapped_column(String(64))
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -30,6 +32,11 @@ class InvitationRow(Base):
 def add_invitation(tx: Tx, **columns: Any) -> bool:
     """Add an invitation; False when its locator is taken."""
     return insert_new(tx, InvitationRow, {"used_at": None, **columns}, ["locator"])
+
+
+def find_invitation(tx: Tx, invitation_id: str) -> InvitationRow | None:
+    """Give an invitation by id."""
+    return tx.get(InvitationRow, invitation_id)
 
 
 def lock_by_locator(tx: Tx, locator: str) -> InvitationRow | None:

@@ -26,6 +26,7 @@ class RegistrationRow(Base):
     """By whose local date the age is reckoned."""
     proven_by: Mapped[str] = mapped_column(String(16))
     """``matched`` by the questions, ``staff`` by an invitation."""
+    invitation_id: Mapped[str | None] = mapped_column(String(64))
     user_id: Mapped[str | None] = mapped_column(String(100))
     email: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -53,6 +54,11 @@ def lock_registration(tx: Tx, row_id: str) -> RegistrationRow | None:
     """Give a registration, locked until *tx* ends: one step at a time."""
     query = select(RegistrationRow).filter_by(id=row_id).with_for_update()
     return tx.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def delete_of_patient(tx: Tx, patient_id: str) -> None:
+    """Delete a patient's registrations under way."""
+    tx.execute(delete(RegistrationRow).filter_by(patient_id=patient_id))
 
 
 def delete_begun_before(tx: Tx, before: datetime) -> None:

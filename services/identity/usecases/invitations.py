@@ -12,6 +12,7 @@ from services.identity.domain.ages import adult_at
 from services.identity.domain.icodes import new_icode, parse_icode
 from services.identity.domain.invitations import (
     INVITATION_LIFETIME,
+    INVITATION_LIMITS,
     AccountExists,
     InvitationNotPossible,
     InvitedAfter,
@@ -21,9 +22,8 @@ from services.identity.domain.invitations import (
 )
 from services.identity.domain.registrations import MinorNoAccount
 from services.identity.domain.staff import check_reason
-from services.identity.domain.tries import ICODE_LIMITS
 from services.identity.parts import Parts
-from services.identity.store import accounts, patients
+from services.identity.store import accounts, patients, registrations
 from services.identity.store import invitations as store
 from services.identity.usecases.access import narrow_access
 from services.identity.usecases.front_desk import own_locations
@@ -39,21 +39,32 @@ class Invitation:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class Redeemable:
+    """Whom a code invites."""
+
+    id: str
+    patient_id: str
+    is_despite_protection: bool
+
+
 def invite(
     tx: Tx, parts: Parts, caller: Caller, patient_id: str, verified_by: InvitedAfter, note: str | None, now: datetime
 ) -> Invitation:
-    """Invite a patient to open an account, after a check that stands on record; a former invitation ends.
+    """Invite a patient to open an account, after a check that stands on record.
 
-    A frozen account lets go of the record: its owner is whoever showed the photo ID. Raises PatientNotFound,
-    InvitationNotPossible, MinorNoAccount, AccountExists; ReasonNeeded for a record that is protected, or of no visit
-    at the caller's locations, when there is no *note*.
+    Former invitations and registrations under way end, whoever's they are. A frozen account lets go of the record:
+    its owner is whoever showed the photo ID. Raises PatientNotFound, InvitationNotPossible, MinorNoAccount,
+    AccountExists; ReasonNeeded for a record that is protected, or of no visit at the caller's locations, when there
+    is no *note*.
     """
     patient = _find_eligible(tx, parts, patient_id, now)
     is_near = store.has_visit_at(tx, patient_id, own_locations(caller))
     check_reason(reason=note, is_own_location=is_near, is_protected=patient.is_protected, field="note")
     _free_record(tx, patient_id, now)
     store.delete_unused(tx, patient_id)
-    invitation = _add(tx, parts, caller, patient_id, now)
+    registrations.delete_of_patient(tx, patient_id)
+    invitation = _add(tx, parts, caller, patient, now)
     audit.record(
         tx,
         "identity",
@@ -88,13 +99,14 @@ def _free_record(tx: Tx, patient_id: str, now: datetime) -> None:
         narrow_access(tx, f"account:{account_id}", "record-let-go", now)
 
 
-def _add(tx: Tx, parts: Parts, caller: Caller, patient_id: str, now: datetime) -> Invitation:
+def _add(tx: Tx, parts: Parts, caller: Caller, patient: patients.PatientRow, now: datetime) -> Invitation:
     while True:
         code, invitation_id = new_icode(), new_id()
         is_new = store.add_invitation(
             tx,
             id=invitation_id,
-            patient_id=patient_id,
+            patient_id=patient.id,
+            is_despite_protection=patient.is_protected,
             locator=code.locator,
             secret_hash=hash_invitation(parts.codes_key, code),
             issued_by=caller.holder,
@@ -105,22 +117,25 @@ def _add(tx: Tx, parts: Parts, caller: Caller, patient_id: str, now: datetime) -
             return Invitation(invitation_id, code.shown(), now + INVITATION_LIFETIME)
 
 
-def redeem(tx: Tx, parts: Parts, text: str, fits: Callable[[str], bool], now: datetime) -> str | None:
-    """Give the patient whom the invitation *text* invites, and use it up; None when it is not right.
+def redeem(tx: Tx, parts: Parts, text: str, fits: Callable[[Redeemable], bool], now: datetime) -> Redeemable | None:
+    """Give the invitation whose code *text* is, and use it up; None when it is not right.
 
-    *fits* says whether a patient is the one who registers: for another the code is as wrong as an unknown one, and
-    is not used up. Wrong tries are counted as an I-Code's: commit *tx* before you refuse (InvitationRefused). Raises
-    TooManyTries, counting nothing.
+    *fits* says whether it invites the one who registers: for another the code is as wrong as an unknown one, and is
+    not used up. Wrong tries are counted: commit *tx* before you refuse (InvitationRefused). Raises TooManyTries,
+    counting nothing.
     """
     code = parse_icode(text)
     if code is None:
         return None
     subject = parts.tries_subject("invitation", code.locator)
-    begin_try(tx, subject, ICODE_LIMITS, now)
+    begin_try(tx, subject, INVITATION_LIMITS, now)
     row = store.lock_by_locator(tx, code.locator)
     tried = hash_invitation(parts.codes_key, code)
     is_right = hmac.compare_digest(row.secret_hash if row else "", tried)
-    if row is None or not is_right or not is_valid(row.expires_at, row.used_at, now) or not fits(row.patient_id):
+    if row is None or not is_right or not is_valid(row.expires_at, row.used_at, now):
+        return None
+    invited = Redeemable(row.id, row.patient_id, row.is_despite_protection)
+    if not fits(invited):
         return None
     forgive_try(tx, subject, now)
     row.used_at = now
@@ -133,4 +148,4 @@ def redeem(tx: Tx, parts: Parts, text: str, fits: Callable[[str], bool], now: da
         patient_id=row.patient_id,
         object=f"invitation:{row.id}",
     )
-    return row.patient_id
+    return invited

@@ -9,7 +9,7 @@ from services.chassis.outbox import put_event
 from services.identity.domain.ages import adult_at
 from services.identity.domain.languages import portal_language
 from services.identity.parts import Parts
-from services.identity.store import accounts, demographics, patients
+from services.identity.store import accounts, demographics, invitations, patients
 from services.identity.store.registrations import RegistrationRow
 from services.identity.usecases.account_letters import tell_owner
 from services.identity.usecases.accounts import NewAccount, open_account
@@ -24,7 +24,7 @@ def open_once(tx: Tx, parts: Parts, row: RegistrationRow, now: datetime) -> None
     """
     proven = row.patient_id or ""
     records = sorted({proven, *patients.find_merged_into(tx, [proven]).values()})
-    eligible = [one for one in records if _may_have_account(tx, parts, one, row.location_id, now)]  # each locked
+    eligible = [one for one in records if _may_have_account(tx, parts, one, row, now)]  # each locked
     held_by = accounts.find_live_holders_of(tx, records)
     if held_by:
         tell_owner(tx, held_by[0], "account-exists", now)
@@ -39,7 +39,9 @@ def open_once(tx: Tx, parts: Parts, row: RegistrationRow, now: datetime) -> None
     put_event(tx, "identity", message("account-opened", now, about=About(kind="patient", id=proven)), now)
 
 
-def _may_have_account(tx: Tx, parts: Parts, patient_id: str, location_id: str, now: datetime) -> bool:
-    """Whether a record is that of a living, unprotected adult by now."""
-    record = demographics.find_eligible(tx, patient_id)
-    return record is not None and adult_at(record.birth_date, parts.time_zone(location_id), now) is None
+def _may_have_account(tx: Tx, parts: Parts, patient_id: str, row: RegistrationRow, now: datetime) -> bool:
+    """Whether a record is that of a living adult by now, not protected unless staff had a reason to invite."""
+    invitation = invitations.find_invitation(tx, row.invitation_id or "")
+    is_despite_protection = invitation is not None and invitation.is_despite_protection
+    record = demographics.lock_eligible(tx, patient_id, is_despite_protection=is_despite_protection)
+    return record is not None and adult_at(record.birth_date, parts.time_zone(row.location_id), now) is None

@@ -2,18 +2,19 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from contracts.refusal import Refusal
 from services.chassis import audit
 from services.chassis.db import Tx
-from services.identity.domain.accounts import UserIdTaken, check_password, fold_user_id
+from services.identity.domain.accounts import UserIdTaken, fold_user_id
 from services.identity.domain.ages import adult_at
-from services.identity.domain.demographics import Demographics, find_agreeing
+from services.identity.domain.demographics import Demographics
 from services.identity.domain.guest_appointments import LocationUnknown
-from services.identity.domain.identity_questions import Question, is_askable
+from services.identity.domain.identity_questions import Question
+from services.identity.domain.invitations import InvitationRefused
 from services.identity.domain.languages import portal_language
 from services.identity.domain.registrations import (
     BirthDateInFuture,
@@ -26,9 +27,11 @@ from services.identity.domain.registrations import (
 )
 from services.identity.domain.validation_codes import ValidationCodeRefused
 from services.identity.parts import Parts
-from services.identity.store import accounts, demographics
+from services.identity.store import accounts
 from services.identity.store import registrations as store
-from services.identity.usecases.identity_questions import begin_asking, find_asked, find_facts, try_answers
+from services.identity.usecases.identity_questions import find_asked, try_answers
+from services.identity.usecases.passwords import check_new_password
+from services.identity.usecases.registration_beginning import Beginning, begin_with_invitation, begin_with_questions
 from services.identity.usecases.registration_ending import open_once
 from services.identity.usecases.validation_codes import send_code, use_code
 
@@ -53,10 +56,13 @@ class AskedCredentials:
     language: Literal["en", "es"] | None
 
 
-def begin_registration(parts: Parts, typed: Demographics, location_id: str, address: str | None) -> Begun | Refusal:
+def begin_registration(
+    parts: Parts, typed: Demographics, location_id: str, invitation_code: str | None, address: str | None
+) -> Begun | Refusal:
     """Begin a registration (step 1); the questions come next, for people we do not know too.
 
-    Gives MinorNoAccount, as a refusal that is on record. Raises LocationUnknown, BirthDateInFuture.
+    With a right *invitation_code* they are passed over: staff saw a photo ID. Gives MinorNoAccount and
+    InvitationRefused, as refusals that are on record. Raises LocationUnknown, BirthDateInFuture, TooManyTries.
     """
     now = parts.clock.now()
     if location_id not in parts.locations:
@@ -68,42 +74,24 @@ def begin_registration(parts: Parts, typed: Demographics, location_id: str, addr
         if adult_at(typed.birth_date, zone, now) is not None:
             _note(tx, None, "registration.begin", now, refusal=MinorNoAccount(), address=address)
             return MinorNoAccount()
-        patient_id = _find_record(tx, parts, typed, now)
-        person = begin_asking(tx, parts, typed, patient_id, now)
-        begun, row = _new(tx, "questions", person, patient_id, "matched", location_id, now)
+        beginning = _find_beginning(tx, parts, typed, invitation_code, now)
+        if beginning is None:
+            _note(tx, None, "registration.begin", now, refusal=InvitationRefused(), address=address)
+            return InvitationRefused(field="invitationCode")
+        registration_id = secrets.token_hex(ID_BYTES)
+        row = store.add_registration(
+            tx, id=hash_registration_id(registration_id), began_at=now, location_id=location_id, **asdict(beginning)
+        )
         _note(tx, row, "registration.begin", now, address=address)
-    return begun
+    return Begun(registration_id, beginning.step)
 
 
-def _find_record(tx: Tx, parts: Parts, typed: Demographics, now: datetime) -> str | None:
-    """Give the patient whose record agrees and says enough to ask about; of several, who came last."""
-    found = find_agreeing(typed, demographics.find_born_on(tx, typed.birth_date))
-    facts = {one: find_facts(tx, parts, one, now) for one in [record.patient_id for record in found] or [""]}
-    askable = [one for one in facts if is_askable(facts[one])]
-    return max(askable, key=lambda one: (max(facts[one]["month"], default=""), one), default=None)
-
-
-def _new(
-    tx: Tx,
-    step: Step,
-    person: str,
-    patient_id: str | None,
-    proven_by: Literal["matched", "staff"],
-    location_id: str,
-    now: datetime,
-) -> tuple[Begun, store.RegistrationRow]:
-    registration_id = secrets.token_hex(ID_BYTES)
-    row = store.add_registration(
-        tx,
-        id=hash_registration_id(registration_id),
-        step=step,
-        began_at=now,
-        person=person,
-        patient_id=patient_id,
-        proven_by=proven_by,
-        location_id=location_id,
-    )
-    return Begun(registration_id, step), row
+def _find_beginning(
+    tx: Tx, parts: Parts, typed: Demographics, invitation_code: str | None, now: datetime
+) -> Beginning | None:
+    if invitation_code is None:
+        return begin_with_questions(tx, parts, typed, now)
+    return begin_with_invitation(tx, parts, typed, invitation_code, now)
 
 
 def find_questions(tx: Tx, registration_id: str, now: datetime) -> list[Question]:
@@ -135,13 +123,14 @@ def answer_questions(
 def choose_credentials(parts: Parts, registration_id: str, asked: AskedCredentials, address: str | None) -> Step:
     """Take User ID, address and password (step 3), and mail a code.
 
-    Raises RegistrationOver, WrongStep, UserIdMalformed, UserIdTaken, PasswordRefused, TooManyCodeMails.
+    Raises RegistrationOver, WrongStep, UserIdMalformed, UserIdTaken, PasswordRefused, PasswordTooCommon,
+    TooManyCodeMails.
     """
     now = parts.clock.now()
     with parts.db.read() as tx:
         _check(store.find_registration(tx, hash_registration_id(registration_id)), "credentials", now)
     folded = fold_user_id(asked.user_id)
-    check_password(asked.password)
+    check_new_password(parts, asked.password, user_id=folded, email=asked.email)
     password_hash = parts.hasher.hash(asked.password)
     with parts.db.begin() as tx:
         row = _lock(tx, registration_id, "credentials", now)
@@ -168,6 +157,13 @@ def validate(parts: Parts, registration_id: str, code: str, address: str | None)
 
     UserIdTaken when somebody else took the User ID meanwhile: step 3 comes again. Raises RegistrationOver, WrongStep.
     """
+    try:
+        return _validate(parts, registration_id, code, address)
+    except UserIdTaken:  # at this instant, and nothing was changed here: now it is seen
+        return _validate(parts, registration_id, code, address)
+
+
+def _validate(parts: Parts, registration_id: str, code: str, address: str | None) -> str | Refusal:
     now = parts.clock.now()
     with parts.db.begin() as tx:
         row = _lock(tx, registration_id, "validation", now)
