@@ -23,8 +23,7 @@ class WatchedHasher(SecretHasher):
     def __init__(self) -> None:
         super().__init__()
         self.work: list[tuple[int, int, int]] = []
-        self.looked_at = 0
-        """How many comparisons were with a secret that somebody has."""
+        self._of_somebody: list[bool] = []
 
     def hash(self, secret: str) -> str:
         made = super().hash(secret)
@@ -33,8 +32,13 @@ class WatchedHasher(SecretHasher):
 
     def is_right(self, kept: str | None, secret: str) -> bool:
         self.work.append(_figures(kept or self._nobodys))
-        self.looked_at += kept is not None
+        self._of_somebody.append(kept is not None)
         return super().is_right(kept, secret)
+
+    @property
+    def looked_at(self) -> int:
+        """Count the comparisons with a secret that somebody has."""
+        return sum(self._of_somebody)
 
 
 def _figures(kept: str) -> tuple[int, int, int]:
