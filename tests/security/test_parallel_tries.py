@@ -1,4 +1,4 @@
-"""Many tries at once, two hundred at each secret, through the real WSGI app on real databases: never more are looked at than the limit.
+"""Many tries at once, 200 at each secret, by the real WSGI app on real databases: no more are looked at than may be.
 
 *Looked at* means compared with what somebody has; the rest are refused before that, the right one among them too.
 """
