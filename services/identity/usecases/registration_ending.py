@@ -26,8 +26,10 @@ def open_once(tx: Tx, parts: Parts, row: RegistrationRow, now: datetime) -> None
     records = sorted({proven, *patients.find_merged_into(tx, [proven]).values()})
     eligible = [one for one in records if _may_have_account(tx, parts, one, row, now)]  # each locked
     held_by = accounts.find_live_holders_of(tx, records)
-    if held_by:
-        tell_owner(tx, held_by[0], "account-exists", now)
+    for account_id in held_by:
+        account = accounts.find_account(tx, account_id)
+        if account is not None and account.frozen_at is None:  # a frozen one may be whose it should not be
+            tell_owner(tx, account_id, "account-exists", now)
     if held_by or eligible != records:
         slug = "account-exists" if held_by else "account-not-possible"
         audit.record(
