@@ -129,5 +129,5 @@ def check_new_password(
 ) -> None:
     """Raise PasswordRefused for a length that will not do, PasswordTooCommon for what a stranger would try first."""
     check_password(password, has_second_factor=has_second_factor, field=field)
-    context = (user_id, email, email.partition("@")[0], parts.public_url, *OF_THE_PORTAL)
+    context = (user_id, email, email.partition("@")[0], parts.passkeys.rp_id, *OF_THE_PORTAL)
     check_uncommon(password, parts.common_passwords, context, field=field)
