@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.flows.conftest import images_of
-from tests.flows.product import Facts, wait_for
-from tests.flows.ris import FeedExam, Ris, an_exam
+from tests.browser.walking import a_page, feed, icode_of
+from tests.browser.words import Words
+from tests.flows.product import Facts
+from tests.flows.ris import FeedExam, an_exam
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -21,7 +21,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-REPORT = "FINDINGS:\nThe lungs are clear.\nIMPRESSION:\nNothing of note."
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +41,24 @@ def person(chromium: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(params=["en", "es"])
+def say(request: pytest.FixtureRequest) -> Words:
+    """The words of the language that the person's browser prefers: each of both in turn."""
+    return Words(request.param)
+
+
+@pytest.fixture
+def page(chromium: Browser, say: Words) -> Iterator[Page]:
+    """A page in a browser of that language, with a clipboard; its scripts must not fail."""
+    opened = a_page(chromium, say)
+    opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    yield opened
+    opened.context.close()
+    assert faults == []
+
+
 @dataclass(frozen=True)
 class Visit:
     """An exam in the running product, and the I-Code of its visit."""
@@ -54,12 +71,12 @@ class Visit:
 @pytest.fixture(scope="session")
 def visit(local_facts: Facts) -> Visit:
     """A completed exam with images and a report, at a site without a rule."""
-    ris, exam = Ris(local_facts), an_exam()
-    ris.order(exam)
-    ris.store(images_of(exam))
-    ris.complete(exam)
-    ris.sign(exam, timedelta(minutes=30), REPORT)
-    icode = ris.issue_icode(exam)
-    client = local_facts.anyone().log_in("/icode-sessions", {"icode": icode})
-    wait_for(lambda: [row for row in client.get("/exams").json["exams"] if row["imagesAvailable"]])
-    return Visit(local_facts, exam, icode)
+    exam = feed(local_facts, an_exam())
+    return Visit(local_facts, exam, icode_of(local_facts, exam))
+
+
+@pytest.fixture
+def new_visit(local_facts: Facts) -> Visit:
+    """Such an exam that nobody has asked anything of yet."""
+    exam = feed(local_facts, an_exam())
+    return Visit(local_facts, exam, icode_of(local_facts, exam))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.test_main_job import enter
+from tests.browser.walking import enter
 from tests.flows.conftest import images_of
 from tests.flows.product import Facts, wait_for
 from tests.flows.ris import Ris, an_exam
@@ -35,7 +35,7 @@ def page(chromium: Browser, local_facts: Facts, images_url: tuple[str, str]) -> 
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.set_default_timeout(10_000)
-    enter(opened, type("Of", (), {"facts": local_facts, "icode": images_url[0]}))
+    enter(opened, local_facts, images_url[0])
     yield opened
     context.close()
     assert faults == []
