@@ -15,6 +15,10 @@ from gateway.portal import (
     guest_pages,
     help_pages,
     images,
+    own_account,
+    own_credentials,
+    own_factors,
+    own_history,
     password_reset,
     portal_pass,
     recipient,
@@ -36,7 +40,7 @@ HERE = Path(__file__).parent
 SECTIONS = (
     entering, exams, report, images, download, sharing, share_preview, share_change, recipient, unsubscribing,
     help_pages, guest_pages, staff, staff_requests,
-    portal_pass, registering, second_step, password_reset,
+    portal_pass, registering, second_step, password_reset, own_account, own_credentials, own_factors, own_history,
 )  # fmt: skip
 A_DAY_S = 86400
 

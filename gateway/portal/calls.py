@@ -1,5 +1,6 @@
 """How a page asks the services: as the caller, by the edge's own connections, with tokens renewed in time."""
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from urllib3 import BaseHTTPResponse
 
 from gateway.edge import issuers
@@ -23,6 +24,7 @@ WEB_MARK = {"X-Portal-Web": "1"}
 """Marks a browser's session to its issuer; the edge takes it from every other request."""
 REMEMBER_S = 30.0
 """As long as an issuer gives the same successor for a refresh token just replaced (design/api.md)."""
+DEVICE_COOKIE = "device"
 UNAUTHORIZED = 401
 TOKEN_REFUSED = ("unauthenticated", "")
 """The slugs of a 401 that is about the token; other slugs are about what was typed."""
@@ -70,8 +72,16 @@ def ask(service: Service, method: str, path: str, body: dict[str, Any] | None = 
 
 def ask_as_nobody(service: Service, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """Ask *service* without a token, for entering. Marks the web's log-in, whose sessions idle out after 15 minutes."""
-    headers = _headers(None) | WEB_MARK
+    headers = _headers(None) | WEB_MARK | {"X-Portal-Device": device_name()}
     return decode(edge().upstream.ask(service, method, path, headers, body))
+
+
+def device_name() -> str:
+    """Give the name by which an account knows this browser again; it says nothing of who may come in."""
+    if "device_name" not in g:
+        g.device_name = request.cookies.get(DEVICE_COOKIE) or secrets.token_urlsafe(16)
+    name: str = g.device_name
+    return name
 
 
 def _headers(bearer: str | None) -> dict[str, str]:

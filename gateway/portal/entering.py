@@ -89,12 +89,13 @@ def choose_location(region: str, location: str) -> Any:
         abort(404)
     answer = app_redirect("/enter")
     value = "|".join(quote(part, safe="") for part in (region, location, str(chosen["name"])))
-    answer.set_cookie(PLACE_COOKIE, value, max_age=A_YEAR_S, secure=_is_https(), httponly=True, samesite="Lax")
+    _keep_cookie(answer, PLACE_COOKIE, value)
     return answer
 
 
-def _is_https() -> bool:
-    return edge().settings.public_url.startswith("https://")
+def _keep_cookie(answer: Response, name: str, value: str) -> None:
+    is_https = edge().settings.public_url.startswith("https://")
+    answer.set_cookie(name, value, max_age=A_YEAR_S, secure=is_https, httponly=True, samesite="Lax")
 
 
 def place_chosen() -> dict[str, str]:
@@ -176,10 +177,24 @@ def come_in(answer: dict[str, Any], kind: Kind) -> Response:
         abort(503)
     after = session.current().after
     session.start(answer, kind)
-    if kind != "share":
-        session.change(**_about_caller())
-    is_for_patients = kind in gates.PATIENTS and is_own_page(after)
-    return app_redirect(after if is_for_patients else first_page())
+    me = _ask_about_caller() if kind != "share" else {}
+    session.change(**_shown(me))
+    came_in = app_redirect(after if _may_go_to(after, kind) else first_page())
+    if kind == "account":
+        _remember_account(came_in, me)
+    return came_in
+
+
+def _may_go_to(after: str, kind: Kind) -> bool:
+    is_of_account = after == "/me" or after.startswith("/me/")
+    return kind in gates.PATIENTS and is_own_page(after) and (kind == "account" or not is_of_account)
+
+
+def _remember_account(answer: Response, me: dict[str, Any]) -> None:
+    """Have the browser keep the name by which the account knows it again, and its language where none was chosen."""
+    _keep_cookie(answer, calls.DEVICE_COOKIE, calls.device_name())
+    if words.COOKIE not in request.cookies and me.get("language") in words.LANGUAGES:
+        remember_language(answer, str(me["language"]))
 
 
 def first_page() -> str:
@@ -190,12 +205,16 @@ def first_page() -> str:
     return "/shared" if who.kind == "share" else "/exams"
 
 
-def _about_caller() -> dict[str, Any]:
-    """Give the caller's name, theme and roles, for the menu and the look; nothing when nobody tells."""
+def _ask_about_caller() -> dict[str, Any]:
+    """Give what identity knows of the caller; nothing when nobody tells."""
     try:
-        me = calls.ask("identity", "GET", "/me")
+        return dict(calls.ask("identity", "GET", "/me"))
     except (Refused, SessionEnded, UpstreamDown):
         return {}
+
+
+def _shown(me: dict[str, Any]) -> dict[str, Any]:
+    """Give the caller's name, theme and roles, for the menu and the look."""
     theme = me.get("theme")
     return {
         "name": str(me.get("name") or ""),
@@ -249,5 +268,10 @@ def choose_language(code: str) -> Any:
     back = request.args.get("next", "/")
     answer = app_redirect(back if is_own_page(back) else "/")
     if code in words.LANGUAGES:
-        answer.set_cookie(words.COOKIE, code, max_age=A_YEAR_S, secure=_is_https(), httponly=True, samesite="Lax")
+        remember_language(answer, code)
     return answer
+
+
+def remember_language(answer: Response, code: str) -> None:
+    """Have the browser keep the language chosen."""
+    _keep_cookie(answer, words.COOKIE, code)

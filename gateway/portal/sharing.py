@@ -1,16 +1,14 @@
 """Create Exam Share Link, the link made, and Share History (guide, 06)."""
 
-import io
 import secrets
 from datetime import date, timedelta
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
 from gateway.edge.context import edge
-from gateway.portal import calls, gates, rows, session, viewing
+from gateway.portal import calls, gates, qr_codes, rows, session, viewing
 from gateway.portal.calls import Refused
 from gateway.portal.refusals import app_redirect
 
@@ -20,8 +18,6 @@ ANSWERS = {"yes": True, "no": False}
 ENDED = ("expired", "ended")
 SHORTEST_PASSWORD = 8
 PAGE, MOST_SHOWN = 200, 1000
-QR_BORDER = 4
-"""Modules of light around the code (ISO/IEC 18004)."""
 
 
 @blueprint.get("/share/new")
@@ -148,11 +144,8 @@ def made(share_id: str) -> Any:
 @blueprint.get("/share/<share_id>/qr.svg")
 @gates.open_to(*gates.PATIENTS, is_background=True)
 def qr(share_id: str) -> Response:
-    """Draw the link as a QR code, dark on light in either scheme."""
-    drawn = io.BytesIO()
-    code = segno.make_qr(str(share(share_id)["url"]), error="m")
-    code.save(drawn, kind="svg", border=QR_BORDER, light="#fff", scale=4, xmldecl=False, nl=False)
-    return Response(drawn.getvalue(), content_type="image/svg+xml")
+    """Draw the link as a QR code."""
+    return qr_codes.picture_of(str(share(share_id)["url"]))
 
 
 @blueprint.get("/share")

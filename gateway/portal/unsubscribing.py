@@ -13,7 +13,8 @@ from gateway.portal import calls
 blueprint = Blueprint("unsubscribing", __name__)
 
 
-def _kinds() -> dict[str, str]:
+def kinds() -> dict[str, str]:
+    """Give the kinds of message that can be stopped, by template, in the language of the request."""
     return {
         "images-available": _("Messages about new images"),
         "report-available": _("Messages about new reports"),
@@ -38,7 +39,7 @@ def set_wanted(token: str) -> Any:
 
 
 def _page(found: dict[str, Any], is_done: bool = False) -> Response:
-    kind = _kinds().get(str(found["template"]), _("Messages of this kind"))
+    kind = kinds().get(str(found["template"]), _("Messages of this kind"))
     answer = make_response(
         render_template("unsubscribe.html", kind=kind, is_wanted=found["isWanted"], is_done=is_done, share={})
     )

@@ -97,6 +97,10 @@ class Browser:
         assert answer.location == "/exams", answer.text
         return self
 
+    def log_in(self, user_id="marisol"):
+        self.post("/enter", "/enter/account", {"userId": user_id, "password": "right"})
+        return self
+
     def enter_as_recipient(self):
         answer = self.post("/s", "/s", {"link": "http://portal/s#Qm7vX2kT9bRf4LwNz8HdYc", "password": "right"})
         assert answer.location == "/shared", answer.text

@@ -35,6 +35,7 @@ def add_accounts(app: Flask, kept: Services) -> None:
     _add_second_steps(app, kept)
     _add_forgotten(app)
     _add_own(app)
+    _add_credentials(app)
     _add_devices(app)
     _add_second_factors(app)
 
@@ -143,7 +144,10 @@ def _add_own(app: Flask) -> None:
 
     @app.post("/me/icodes")
     def add_visit() -> Any:
-        is_right = request.get_json()["icode"] == "7K2MQ-4XW9-P3TB"
+        asked = request.get_json()
+        if asked["icode"] == "BORN" and "dateOfBirth" not in asked:
+            return problem(422, "date-of-birth-needed")
+        is_right = asked["icode"] in {"7K2MQ-4XW9-P3TB", "BORN"}
         return ({"records": []}, 201) if is_right else problem(401, "icode-unknown")
 
     @app.get("/me/export")
@@ -154,8 +158,12 @@ def _add_own(app: Flask) -> None:
             headers={"Content-Disposition": 'attachment; filename="account.json"'},
         )
 
+
+def _add_credentials(app: Flask) -> None:
     @app.post("/me/email")
     def email() -> Any:
+        if request.get_json()["email"] == "often@example.com":
+            return problem(429, "too-many-code-mails")
         return wrong_password() or ({"id": "mail-1"}, 202)
 
     @app.post("/me/email/mail-1")
@@ -186,11 +194,7 @@ def _add_devices(app: Flask) -> None:
 
     @app.delete("/me/devices/<device_id>")
     def end_device(device_id: str) -> Any:
-        return "", 204
-
-    @app.delete("/sessions")
-    def everywhere() -> Any:
-        return "", 204
+        return problem(404, "device-not-found") if device_id == "gone" else ("", 204)
 
 
 def _add_second_factors(app: Flask) -> None:
@@ -219,6 +223,8 @@ def _add_second_factors(app: Flask) -> None:
         asked = request.get_json()
         if asked == {"code": "123456"}:
             return {"recoveryCodes": CODES}
+        if asked == {"code": "000000"}:
+            return problem(404, "second-factor-not-found")
         return {"recoveryCodes": []} if "credential" in asked else problem(422, "second-factor-unproven")
 
     @app.post("/me/recovery-codes")
@@ -227,4 +233,6 @@ def _add_second_factors(app: Flask) -> None:
 
     @app.delete("/me/second-factors/<factor_id>")
     def remove(factor_id: str) -> Any:
+        if request.get_json()["password"] == "short":
+            return problem(409, "password-too-short-alone")
         return wrong_password() or ("", 204)
