@@ -24,5 +24,9 @@ class ActRecorded(PrivateEvent):
     phi_acknowledged: bool | None = None
     reason: str | None = None
     """What a member of staff gave as theirs, where one is asked."""
+    person: str | None = None
+    """The name that a share's recipient typed; not in the chained text."""
+    device: str | None = None
+    """The kind of device, where no log-in tells of it; not in the chained text."""
     previous_hash: str
     hash: str

@@ -11,6 +11,8 @@ Template = Literal[
     "validation-code",
     "account-opened",
     "account-exists",
+    "account-closed",
+    "record-added",
     "password-reset",
     "password-changed",
     "email-changed",

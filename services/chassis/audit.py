@@ -32,10 +32,13 @@ def record(
     phi_acknowledged: bool | None = None,
     address: str | None = None,
     reason: str | None = None,
+    person: str | None = None,
+    device: str | None = None,
 ) -> None:
     """Append one act of *caller*, or of *actor* (``service:…``, or a holder that has no token yet).
 
-    *reason*: what a member of staff gave as theirs, where one is asked.
+    *reason*: what a member of staff gave as theirs, where one is asked. *person* and *device*: what a recipient typed
+    as their name, and came with.
     """
     head = _locked_head(tx)
     act = ActRecorded(
@@ -53,6 +56,8 @@ def record(
         from_address=caller.address if caller else address,
         phi_acknowledged=phi_acknowledged,
         reason=reason,
+        person=person,
+        device=device,
         previous_hash=head.hash,
         hash="",
     )
@@ -71,10 +76,11 @@ def chain_hash(previous_hash: str, body: str) -> str:
 def canonical(act: ActRecorded) -> str:
     """Give the text of *act* (its ``hash`` empty) that is hashed and kept for 6 years.
 
-    Without the address: that is kept beside it, for 90 days, and its going must not break the chain.
+    Without the address, name and device: they are kept beside it, and their going must not break the chain.
     """
-    kept = act.model_copy(update={"from_address": None})
-    return json.dumps(kept.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    kept = act.model_copy(update={"from_address": None}).to_json()
+    said = {name: value for name, value in kept.items() if name not in {"person", "device"}}
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _locked_head(tx: Tx) -> AuditHead:
@@ -91,10 +97,13 @@ def _locked_head(tx: Tx) -> AuditHead:
 
 
 def find_break(tx: Tx) -> int | None:
-    """Give the position of the first act that does not fit its chain; None when all do."""
-    previous = FIRST_HASH
-    for position, act in enumerate(tx.scalars(select(Act).order_by(Act.position)), start=1):
+    """Give the position of the first act that does not fit its chain, or is missing at its end; None when all do."""
+    position, previous = 0, FIRST_HASH
+    acts = tx.scalars(select(Act).order_by(Act.position).execution_options(yield_per=1000))
+    for position, act in enumerate(acts, start=1):
         if act.position != position or act.hash != chain_hash(previous, act.body):
             return position
         previous = act.hash
-    return None
+    head = tx.get(AuditHead, 1)
+    is_whole = (head.position, head.hash) == (position, previous) if head else position == 0
+    return None if is_whole else position + 1

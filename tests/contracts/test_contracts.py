@@ -33,7 +33,8 @@ def test_golden_messages_of_every_version_are_read(kind):
     envelope = Envelope.from_bytes(path.read_bytes())
     assert envelope.type == kind.type_name()
     message = unwrap(envelope, kind)
-    assert message.to_json() == envelope.data
+    said = message.to_json()
+    assert {name: said[name] for name in envelope.data} == envelope.data  # fields that came later are not in it
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=NAMES)

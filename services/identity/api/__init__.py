@@ -1,6 +1,8 @@
 """identity's HTTP doors, by noun."""
 
+from services.identity.api.audit import bp as audit
 from services.identity.api.challenges import bp as challenges
+from services.identity.api.closing import bp as closing
 from services.identity.api.devices import bp as devices
 from services.identity.api.guest_appointments import bp as guest_appointments
 from services.identity.api.help_requests import bp as help_requests
@@ -28,6 +30,7 @@ BLUEPRINTS = (
     help_requests,
     guest_appointments,
     invitations,
+    audit,
     registrations,
     challenges,
     second_factors,
@@ -36,4 +39,5 @@ BLUEPRINTS = (
     own_credentials,
     preferences,
     own_records,
+    closing,
 )

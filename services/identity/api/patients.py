@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from services.chassis.web import Answer, caller
 from services.identity.api.doors import parts
+from services.identity.domain.preferences import Theme
 from services.identity.usecases.me import find_me
 
 bp = APIBlueprint("patients", __name__)
@@ -19,6 +20,9 @@ class MeAnswer(Answer):
     user_id: str | None
     roles: list[str] | None
     locations: list[str] | None
+    theme: Theme | None
+    email: str | None
+    """Masked."""
 
 
 @bp.get("/me")

@@ -74,6 +74,15 @@ def agrees(typed: Demographics, record: RecordedPerson) -> bool:
     )
 
 
+def is_one_person(one: RecordedPerson, other: RecordedPerson) -> bool:
+    """Whether two records may be of one person who has a code of either: born on one day, the given names agreeing.
+
+    Family name, address and phone may have changed between two systems; similar is not enough, so the code proves it.
+    """
+    is_of_one_day = one.birth_date is not None and one.birth_date == other.birth_date
+    return is_of_one_day and _is_beginning(_words(one.given_names), _words(other.given_names))
+
+
 def typed_form(typed: Demographics) -> str:
     """Give one text for every way to type the same demographics."""
     parts = (

@@ -24,6 +24,8 @@ class AccountRow(Base):
     email: Mapped[str] = mapped_column(String(254), index=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     language: Mapped[str | None] = mapped_column(String(20))
+    theme: Mapped[str | None] = mapped_column(String(8))
+    """``light``, ``dark`` or ``auto``; None: not chosen."""
     opened_at: Mapped[datetime]
     frozen_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

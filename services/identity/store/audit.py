@@ -1,5 +1,6 @@
 """The merged audit: every service's acts, each with its place in that service's chain. Append-only."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,13 @@ class AuditEntryRow(Base):
     actor: Mapped[str] = mapped_column(String(100), index=True)
     action: Mapped[str] = mapped_column(String(64))
     patient_id: Mapped[str | None] = mapped_column(String(64), index=True)
-    object: Mapped[str | None] = mapped_column(String(128))
+    object: Mapped[str | None] = mapped_column(String(128), index=True)
     outcome: Mapped[str] = mapped_column(String(16))
     from_address: Mapped[str | None] = mapped_column(String(64))
+    person: Mapped[str | None] = mapped_column(String(200))
+    """The name that somebody typed who has none here."""
+    device: Mapped[str | None] = mapped_column(String(64))
+    """The kind of device."""
     body: Mapped[str] = mapped_column(Text)
     """The whole act, the text that is hashed."""
     hash: Mapped[str] = mapped_column(String(64))
@@ -39,9 +44,10 @@ def find_hash(tx: Tx, service: str, position: int) -> str | None:
     return row.hash if row else None
 
 
-def find_chain(tx: Tx, service: str) -> list[AuditEntryRow]:
-    """Give the acts of one service in the order of its chain."""
-    return list(tx.scalars(select(AuditEntryRow).filter_by(service=service).order_by(AuditEntryRow.position)))
+def find_chain(tx: Tx, service: str) -> Iterator[AuditEntryRow]:
+    """Give the acts of one service in the order of its chain, a thousand at a time: there are 6 years of them."""
+    query = select(AuditEntryRow).filter_by(service=service).order_by(AuditEntryRow.position)
+    yield from tx.scalars(query.execution_options(yield_per=1000))
 
 
 def find_services(tx: Tx) -> list[str]:

@@ -54,6 +54,11 @@ def note_seen(tx: Tx, account_id: str, mark: str, now: datetime) -> bool:
     return is_new
 
 
+def forget_known(tx: Tx, account_id: str) -> None:
+    """Forget on which devices an account was seen."""
+    tx.execute(delete(KnownDeviceRow).filter_by(account_id=account_id))
+
+
 def delete_old(tx: Tx, begun_before: datetime, seen_before: datetime) -> None:
     """Delete what sessions begun before *begun_before* came from, and devices not seen since *seen_before*."""
     tx.execute(delete(SessionDeviceRow).where(SessionDeviceRow.began_at < begun_before))

@@ -113,3 +113,16 @@ def find_merged_into(tx: Tx, patient_ids: Iterable[str]) -> dict[str, str]:
         merged |= found
         ahead = set(found.values()) - merged.keys()
     return merged
+
+
+def find_family(tx: Tx, patient_id: str) -> list[str]:
+    """Give the ids of all records that merges make one person's with *patient_id*, that one too; sorted."""
+    family: set[str] = set()
+    ahead = {patient_id}
+    while ahead:
+        family |= ahead
+        query = select(PatientRow.id, PatientRow.merged_into).where(
+            PatientRow.id.in_(ahead) | PatientRow.merged_into.in_(ahead)
+        )
+        ahead = {one for pair in tx.execute(query) for one in pair if one is not None} - family
+    return sorted(family)

@@ -121,6 +121,12 @@ def count_exams(tx: Tx, caller: Caller) -> int:
     return tx.scalars(select(func.count()).select_from(ExamRow).where(seen)).one()
 
 
+def count_exams_of(tx: Tx, patient_ids: Collection[str]) -> dict[str, int]:
+    """Count the exams of each of *patient_ids*; those without any are missing."""
+    query = select(ExamRow.patient_id, func.count()).where(ExamRow.patient_id.in_(patient_ids))
+    return {row[0]: row[1] for row in tx.execute(query.group_by(ExamRow.patient_id))}
+
+
 def find_one_for_staff(tx: Tx, visit_id: str) -> FoundVisit | None:
     """Give a visit as it is shown to staff."""
     found = _for_staff(tx, [VisitRow.id == visit_id], 1)

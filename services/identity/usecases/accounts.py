@@ -6,15 +6,14 @@ from datetime import datetime
 from typing import Literal
 
 from contracts.identity import AccountOpened
-from contracts.messages import About, ContactChanged
 from services.chassis import audit
 from services.chassis.db import Tx, new_id
 from services.chassis.outbox import put_event
 from services.identity.domain.accounts import UserIdTaken, fold_user_id, joined_records
-from services.identity.domain.languages import portal_language
 from services.identity.store import accounts as store
 from services.identity.store import holders, patients
 from services.identity.usecases.access import narrow_access
+from services.identity.usecases.contacts import account_contact
 
 
 @dataclass(frozen=True)
@@ -49,41 +48,27 @@ def open_account(tx: Tx, ask: NewAccount, patient_ids: Iterable[str], now: datet
     holders.add_holder(tx, holder)
     for patient_id in patient_ids:
         store.add_record(tx, account_id, patient_id, by)
-    _join_records(tx, account_id)
+    join_records(tx, account_id)
     held = store.find_patient_ids(tx, account_id)
     put_event(tx, "identity", AccountOpened(id=account_id, version=1, at=now, patient_ids=held), now)
     account = store.find_account(tx, account_id)
     if account is not None:
-        put_event(tx, "identity", account_contact(account, now), now)
+        put_event(tx, "identity", account_contact(tx, account, now), now)
     audit.record(tx, "identity", "account.open", now, object=holder, patient_id=held[0] if held else None)
     return account_id
-
-
-def account_contact(account: store.AccountRow, now: datetime) -> ContactChanged:
-    """Give where to write to an account's owner."""
-    holder = f"account:{account.id}"
-    return ContactChanged(
-        id=f"holder:{holder}",
-        version=account.contact_version,
-        at=now,
-        about=About(kind="holder", id=holder),
-        emails=[account.email],
-        phone=None,
-        language=portal_language(account.language),
-        wants=["*"],
-    )
 
 
 def follow_merges(tx: Tx, patient_id: str, now: datetime) -> None:
     """Let the accounts that hold *patient_id* hold what its record was merged into, and no more what it was not."""
     for account_id in store.find_live_holders_of(tx, [patient_id]):
         before = set(store.find_patient_ids(tx, account_id))
-        _join_records(tx, account_id)
+        join_records(tx, account_id)
         if before - set(store.find_patient_ids(tx, account_id)):
             narrow_access(tx, f"account:{account_id}", "patient-unmerged", now)
 
 
-def _join_records(tx: Tx, account_id: str) -> None:
+def join_records(tx: Tx, account_id: str) -> None:
+    """Let an account hold what the records that it has proven were merged into, and nothing else by merges."""
     records = store.find_records(tx, account_id)
     proven = [row.patient_id for row in records if not row.by.startswith(store.JOINED)]
     store.replace_joined(tx, account_id, joined_records(proven, patients.find_merged_into(tx, proven)))

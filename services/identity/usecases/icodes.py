@@ -1,12 +1,14 @@
 """I-Codes: issuing, reprinting, ending, and coming in by one (Patient guide 02 and 07)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeVar
 
 from contracts.identity import ICodeEnded, ICodeIssued, ICodeReactivated
 from contracts.refusal import Refusal
 from services.chassis import audit
+from services.chassis.caller import Caller
 from services.chassis.db import Tx, new_id
 from services.chassis.metrics import REFUSED_ENTRIES
 from services.chassis.outbox import put_event
@@ -28,6 +30,8 @@ from services.identity.store import icodes as store
 from services.identity.usecases.access import end_access
 from services.identity.usecases.sessions import Entry, Tokens, begin_session
 from services.identity.usecases.tries import begin_try, forgive_try
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -170,13 +174,30 @@ def tell_expired(tx: Tx, now: datetime) -> int:
 
 
 def enter_icode(parts: Parts, text: str, birth_date: date | None, entry: Entry) -> Tokens:
-    """Begin a session by what a person typed (S10).
+    """Begin a session by what a person typed (S10). Raises what ``with_icode`` raises."""
+    now = parts.clock.now()
+    typed = Typed(text, birth_date, entry.address)
+    return with_icode(parts, typed, lambda tx, row: begin_session(tx, parts, row.holder, entry, now))
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A code as a person typed it, and from where; *caller* is who does it with an account."""
+
+    text: str = field(repr=False)
+    birth_date: date | None = field(repr=False)
+    address: str | None
+    caller: Caller | None = None
+
+
+def with_icode(parts: Parts, typed: Typed, let_in: Callable[[Tx, store.ICodeRow], T | Refusal]) -> T:
+    """Give what *let_in* gives for the code that was typed, if it is right and opens its exams now.
 
     Raises ICodeUnknown for unknown and wrong ones alike, with the same work done; ICodeExpired for the right secret
-    alone (S69); TooManyTries; DateOfBirthNeeded where the portal asks for it.
+    alone (S69); TooManyTries; DateOfBirthNeeded where the portal asks for it; and the refusal that *let_in* gives.
     """
-    icode, now = parse_icode(text), parts.clock.now()
-    if parts.asks_birth_date and birth_date is None:
+    icode, now = parse_icode(typed.text), parts.clock.now()
+    if parts.asks_birth_date and typed.birth_date is None:
         raise DateOfBirthNeeded(field="dateOfBirth")
     if icode is None:
         parts.hasher.is_right(None, "")
@@ -187,18 +208,19 @@ def enter_icode(parts: Parts, text: str, birth_date: date | None, entry: Entry) 
         row = store.find_by_locator(tx, icode.locator)
     is_right = parts.hasher.is_right(row.secret_hash if row else None, icode.secret)
     with parts.db.begin() as tx:
-        answer = _answer(tx, parts, row.id if row and is_right else None, subject, birth_date, entry, now)
+        opened = _open(tx, parts, row.id if row and is_right else None, subject, typed.birth_date, now)
+        answer = opened if isinstance(opened, Refusal) else let_in(tx, opened)
         if isinstance(answer, Refusal):
-            _note_refused(tx, row, answer, entry, now)
+            _note_refused(tx, row, answer, typed, now)
     if isinstance(answer, Refusal):
         raise answer
     return answer
 
 
-def _answer(
-    tx: Tx, parts: Parts, icode_id: str | None, subject: str, birth_date: date | None, entry: Entry, now: datetime
-) -> Tokens | Refusal:
-    """Give the tokens for the code whose right secret was given, or why not; the caller commits either."""
+def _open(
+    tx: Tx, parts: Parts, icode_id: str | None, subject: str, birth_date: date | None, now: datetime
+) -> store.ICodeRow | Refusal:
+    """Give the code whose right secret was given, or why it opens nothing; the caller commits either."""
     row = store.find_icode(tx, icode_id) if icode_id else None
     if row is None or not _fits_birth_date(tx, parts, row, birth_date):
         return ICodeUnknown()
@@ -210,7 +232,7 @@ def _answer(
         forgive_try(tx, subject, now)
         return refusal
     forgive_try(tx, subject, now)
-    return begin_session(tx, parts, row.holder, entry, now)
+    return row
 
 
 def _fits_birth_date(tx: Tx, parts: Parts, row: store.ICodeRow, birth_date: date | None) -> bool:
@@ -222,16 +244,17 @@ def _fits_birth_date(tx: Tx, parts: Parts, row: store.ICodeRow, birth_date: date
     return patient is not None and patient.birth_date is not None and patient.birth_date == birth_date
 
 
-def _note_refused(tx: Tx, row: store.ICodeRow | None, refusal: Refusal, entry: Entry, now: datetime) -> None:
+def _note_refused(tx: Tx, row: store.ICodeRow | None, refusal: Refusal, typed: Typed, now: datetime) -> None:
     REFUSED_ENTRIES.labels("icode").inc()
     audit.record(
         tx,
         "identity",
         "icode.enter",
         now,
+        caller=typed.caller,
         actor="nobody",
         object=f"icode:{row.id}" if row else None,
         outcome="refused",
         slug=refusal.slug,
-        address=entry.address,
+        address=typed.address,
     )

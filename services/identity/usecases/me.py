@@ -6,8 +6,11 @@ from typing import Literal
 from contracts.tokens import AccountGrants, ICodeGrants, Kind, StaffGrants
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
+from services.identity.domain.accounts import mask_email
 from services.identity.domain.languages import portal_language
+from services.identity.domain.preferences import Theme
 from services.identity.store import accounts, patients, staff, visits
+from services.identity.usecases.preferences import of_account
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class Me:
     user_id: str | None = None
     roles: list[str] | None = None
     locations: list[str] | None = None
+    theme: Theme | None = None
+    email: str | None = None
+    """Masked."""
 
 
 def find_me(tx: Tx, caller: Caller) -> Me:
@@ -33,12 +39,16 @@ def find_me(tx: Tx, caller: Caller) -> Me:
         return Me("staff", user_id, None, 0, user_id, list(grants.roles), grants.locations)
     account = accounts.find_account(tx, caller.holder.removeprefix("account:"))
     patient = _find_patient(tx, grants)
+    chosen = of_account(account) if account else None
+    recorded = portal_language(patient.language) if patient else None
     return Me(
         caller.kind,
         patient.shown_name if patient else "",
-        portal_language(patient.language) if patient else None,
+        (chosen.language if chosen else None) or recorded,
         visits.count_exams(tx, caller),
         account.user_id if account else None,
+        theme=chosen.theme if chosen else None,
+        email=mask_email(account.email) if account else None,
     )
 
 

@@ -3,13 +3,11 @@
 from datetime import datetime
 
 from contracts.exams import PatientDemographicsChanged, PatientMerged, PatientsJoined
-from contracts.messages import About, ContactChanged
 from services.chassis.db import Tx
-from services.chassis.outbox import put_event
-from services.identity.domain.languages import portal_language
 from services.identity.store import patients as store
 from services.identity.store.visits import fold_name
 from services.identity.usecases.accounts import follow_merges
+from services.identity.usecases.contacts import tell_patient_contact
 
 
 def copy_demographics(tx: Tx, told: PatientDemographicsChanged, now: datetime) -> None:
@@ -24,23 +22,7 @@ def copy_demographics(tx: Tx, told: PatientDemographicsChanged, now: datetime) -
     row.phones, row.emails, row.language = told.phones, told.emails, told.language
     row.is_deceased, row.is_protected = told.is_deceased, told.is_protected
     store.replace_identifiers(tx, told.id, [(one.authority, one.mrn) for one in told.identifiers])
-    row.contact_version += 1
-    put_event(tx, "identity", patient_contact(row, now), now)
-
-
-def patient_contact(row: store.PatientRow, now: datetime) -> ContactChanged:
-    """Give where to write to a patient: nowhere for a deceased one, nor for one whose record is protected."""
-    is_silent = row.is_deceased or row.is_protected
-    return ContactChanged(
-        id=f"patient:{row.id}",
-        version=row.contact_version,
-        at=now,
-        about=About(kind="patient", id=row.id),
-        emails=[] if is_silent else row.emails,
-        phone=None if is_silent or not row.phones else row.phones[0],
-        language=portal_language(row.language),
-        wants=[] if is_silent else ["*"],
-    )
+    tell_patient_contact(tx, row, now)
 
 
 def copy_join(tx: Tx, told: PatientsJoined, now: datetime) -> None:

@@ -6,8 +6,7 @@ from services.chassis.db import Tx
 from services.chassis.outbox import put_event
 from services.identity.parts import Parts
 from services.identity.store import accounts, holders, patients
-from services.identity.usecases.accounts import account_contact
-from services.identity.usecases.patients import patient_contact
+from services.identity.usecases.contacts import account_contact, patient_contact
 
 
 def retell(tx: Tx, parts: Parts, queue: str) -> int:
@@ -17,8 +16,8 @@ def retell(tx: Tx, parts: Parts, queue: str) -> int:
     events += [
         AccessEnded(id=row.id, version=row.version, at=now, reason="retold") for row in holders.find_narrowed(tx)
     ]
-    events += [patient_contact(row, now) for row in patients.find_told(tx)]
-    events += [account_contact(row, now) for row in accounts.find_live(tx)]
+    events += [patient_contact(tx, row, now) for row in patients.find_told(tx)]
+    events += [account_contact(tx, row, now) for row in accounts.find_live(tx)]
     for event in events:
         put_event(tx, "identity", event, now, to_queue=queue)
     return len(events)

@@ -17,7 +17,7 @@ from services.identity.store import (
     registrations,
     tries,
 )
-from services.identity.usecases import challenges, devices, email_changes, password_resets, second_factors
+from services.identity.usecases import audit_search, challenges, devices, email_changes, password_resets, second_factors
 from services.identity.usecases.validation_codes import delete_old_codes
 
 KEEP_TRIES = timedelta(days=30)
@@ -34,6 +34,7 @@ KEEP_QUESTIONS = timedelta(days=730)
 def tidy(tx: Tx, now: datetime) -> None:
     """Delete sessions that are over, counts of tries that nobody made lately, codes and requests long gone."""
     refresh.delete_old(tx, now)
+    audit_search.forget_addresses(tx, now)
     tries.delete_untouched(tx, now - KEEP_TRIES)
     icodes.delete_long_gone(tx, now - KEEP_CODES)
     help_requests.delete_made_before(tx, now - KEEP_REQUESTS)

@@ -1,0 +1,54 @@
+"""Telling the notifier where to write to accounts' owners and to patients."""
+
+from datetime import datetime
+
+from contracts.messages import About, ContactChanged
+from services.chassis.db import Tx
+from services.chassis.outbox import put_event
+from services.identity.domain.languages import portal_language
+from services.identity.store import accounts, patients
+
+
+def account_contact(tx: Tx, account: accounts.AccountRow, now: datetime) -> ContactChanged:
+    """Give where to write to an account's owner: nowhere once it is closed."""
+    del tx
+    holder = f"account:{account.id}"
+    is_closed = account.closed_at is not None
+    return ContactChanged(
+        id=f"holder:{holder}",
+        version=account.contact_version,
+        at=now,
+        about=About(kind="holder", id=holder),
+        emails=[] if is_closed else [account.email],
+        phone=None,
+        language=portal_language(account.language),
+        wants=[] if is_closed else ["*"],
+    )
+
+
+def tell_account_contact(tx: Tx, account: accounts.AccountRow, now: datetime) -> None:
+    """Tell where to write to an account's owner now; *account* is locked."""
+    account.contact_version += 1
+    put_event(tx, "identity", account_contact(tx, account, now), now)
+
+
+def patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> ContactChanged:
+    """Give where to write to a patient: nowhere for a deceased one, nor for one whose record is protected."""
+    del tx
+    is_silent = row.is_deceased or row.is_protected
+    return ContactChanged(
+        id=f"patient:{row.id}",
+        version=row.contact_version,
+        at=now,
+        about=About(kind="patient", id=row.id),
+        emails=[] if is_silent else row.emails,
+        phone=None if is_silent or not row.phones else row.phones[0],
+        language=portal_language(row.language),
+        wants=[] if is_silent else ["*"],
+    )
+
+
+def tell_patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> None:
+    """Tell where to write to a patient now; *row* is locked."""
+    row.contact_version += 1
+    put_event(tx, "identity", patient_contact(tx, row, now), now)

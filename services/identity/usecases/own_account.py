@@ -1,0 +1,26 @@
+"""The account that a caller has, and only that."""
+
+from services.chassis.caller import Caller
+from services.chassis.db import Tx
+from services.identity.domain.sessions import SessionOver
+from services.identity.store import accounts
+
+
+def find_own_account(tx: Tx, caller: Caller) -> accounts.AccountRow:
+    """Give the account of *caller*. Raises SessionOver for one that is closed or frozen, or of no account."""
+    return _live(accounts.find_account(tx, _id_of(caller)))
+
+
+def lock_own_account(tx: Tx, caller: Caller) -> accounts.AccountRow:
+    """Give the account of *caller*, locked until *tx* ends. Raises SessionOver as ``find_own_account``."""
+    return _live(accounts.lock_account(tx, _id_of(caller)))
+
+
+def _id_of(caller: Caller) -> str:
+    return caller.holder.removeprefix("account:")
+
+
+def _live(account: accounts.AccountRow | None) -> accounts.AccountRow:
+    if account is None or account.closed_at or account.frozen_at:
+        raise SessionOver
+    return account
