@@ -59,6 +59,15 @@ def count_try(tries: Tries, limits: TryLimits, now: datetime) -> Tries:
     return Tries(in_row, in_day + 1, day_began_at, _wait_until(in_row, limits, now))
 
 
+def is_locked(tries: Tries, limits: TryLimits, now: datetime) -> bool:
+    """Whether a try would not be looked at now."""
+    try:
+        count_try(tries, limits, now)
+    except TooManyTries:
+        return True
+    return False
+
+
 def _check_may_try(tries: Tries, limits: TryLimits, now: datetime) -> None:
     if limits.in_row is not None and tries.in_row >= limits.in_row:
         raise TooManyTries(retry_after_s=int(DAY.total_seconds()))

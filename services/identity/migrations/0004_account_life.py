@@ -24,3 +24,4 @@ def upgrade() -> None:
     )
     op.create_index("ix_invitation_expires_at", "invitation", ["expires_at"])
     op.create_index("ix_invitation_patient_id", "invitation", ["patient_id"])
+    op.add_column("account", sa.Column("rests_at", UtcDateTime(), nullable=True))

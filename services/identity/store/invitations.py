@@ -8,7 +8,6 @@ from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.chassis.db import Tx, insert_new
-from services.identity.store.accounts import AccountPatientRow
 from services.identity.store.base import Base
 from services.identity.store.visits import VisitRow
 
@@ -61,8 +60,3 @@ def has_visit_at(tx: Tx, patient_id: str, locations: Collection[str] | None) -> 
         return True
     query = select(VisitRow.id).where(VisitRow.patient_id == patient_id, VisitRow.location_id.in_(list(locations)))
     return tx.scalars(query.limit(1)).first() is not None
-
-
-def delete_record(tx: Tx, account_id: str, patient_id: str) -> None:
-    """Let an account hold a patient's records no more, by whatever it did."""
-    tx.execute(delete(AccountPatientRow).filter_by(account_id=account_id, patient_id=patient_id))

@@ -30,6 +30,12 @@ def find_tries(tx: Tx, subject: str, now: datetime) -> Tries:
     return Tries(row.in_row, row.in_day, row.day_began_at, row.wait_until)
 
 
+def look_at(tx: Tx, subject: str) -> Tries | None:
+    """Give the tries at *subject* without waiting for those under way; None: nobody tried lately."""
+    row = tx.get(TriesRow, subject)
+    return Tries(row.in_row, row.in_day, row.day_began_at, row.wait_until) if row else None
+
+
 def save_tries(tx: Tx, subject: str, tries: Tries, now: datetime) -> None:
     """Keep *tries*, which ``find_tries`` gave in the same transaction, changed."""
     row = tx.get_one(TriesRow, subject)

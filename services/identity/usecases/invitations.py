@@ -25,8 +25,8 @@ from services.identity.domain.staff import check_reason
 from services.identity.parts import Parts
 from services.identity.store import accounts, patients, registrations
 from services.identity.store import invitations as store
-from services.identity.usecases.access import narrow_access
 from services.identity.usecases.front_desk import own_locations
+from services.identity.usecases.letting_go import let_go
 from services.identity.usecases.tries import begin_try, forgive_try
 
 
@@ -95,8 +95,7 @@ def _free_record(tx: Tx, patient_id: str, now: datetime) -> None:
         account = accounts.find_account(tx, account_id)
         if account is not None and account.frozen_at is None:
             raise AccountExists
-        store.delete_record(tx, account_id, patient_id)
-        narrow_access(tx, f"account:{account_id}", "record-let-go", now)
+        let_go(tx, account_id, patient_id, now)
 
 
 def _add(tx: Tx, parts: Parts, caller: Caller, patient: patients.PatientRow, now: datetime) -> Invitation:

@@ -69,7 +69,7 @@ def _of_icode(tx: Tx, parts: Parts, holder: str, now: datetime) -> Standing:
 
 def _of_account(tx: Tx, account_id: str) -> Standing:
     account = accounts.find_account(tx, account_id)
-    if account is None or account.closed_at or account.frozen_at:
+    if account is None or not account.is_live:
         raise SessionOver
     held = accounts.find_patient_ids(tx, account_id)
     return Standing(AccountGrants(patients=held), Viewer("account", user_id=account.user_id))
