@@ -1,5 +1,6 @@
 """identity's HTTP doors, by noun."""
 
+from services.identity.api.activity import bp as activity
 from services.identity.api.audit import bp as audit
 from services.identity.api.challenges import bp as challenges
 from services.identity.api.closing import bp as closing
@@ -19,6 +20,7 @@ from services.identity.api.registrations import bp as registrations
 from services.identity.api.second_factors import bp as second_factors
 from services.identity.api.sessions import bp as sessions
 from services.identity.api.staff import bp as staff
+from services.identity.api.staff_accounts import bp as staff_accounts
 
 BLUEPRINTS = (
     regions,
@@ -30,6 +32,7 @@ BLUEPRINTS = (
     help_requests,
     guest_appointments,
     invitations,
+    staff_accounts,
     audit,
     registrations,
     challenges,
@@ -40,4 +43,5 @@ BLUEPRINTS = (
     preferences,
     own_records,
     closing,
+    activity,
 )

@@ -29,11 +29,18 @@ class AccountRow(Base):
     opened_at: Mapped[datetime]
     frozen_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    rests_at: Mapped[datetime | None]
+    """Since when nobody logs in and no letter goes out: a record that it holds is marked deceased."""
     version: Mapped[int]
     """Of the events told of it."""
     contact_version: Mapped[int]
     """Of what was told of its contact."""
     __table_args__ = (Index("ix_account_email_lower", func.lower(email)),)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its owner gets in and is written to: neither closed nor frozen nor at rest."""
+        return self.closed_at is None and self.frozen_at is None and self.rests_at is None
 
 
 class AccountPatientRow(Base):
@@ -47,7 +54,7 @@ class AccountPatientRow(Base):
 
 def add_account(tx: Tx, **columns: Any) -> bool:
     """Add an account; False when the User ID is taken."""
-    values = {"frozen_at": None, "closed_at": None, "version": 1, "contact_version": 1, **columns}
+    values = {"frozen_at": None, "closed_at": None, "rests_at": None, "version": 1, "contact_version": 1, **columns}
     return insert_new(tx, AccountRow, values, ["user_id_folded"])
 
 
@@ -74,8 +81,8 @@ def find_account_by_user_id(tx: Tx, user_id_folded: str) -> AccountRow | None:
 
 
 def find_live_by_email(tx: Tx, email: str) -> list[AccountRow]:
-    """Give the accounts that are neither frozen nor closed and have an address, in any case; oldest first."""
-    is_live = AccountRow.closed_at.is_(None) & AccountRow.frozen_at.is_(None)
+    """Give the live accounts that have an address, in any case; oldest first."""
+    is_live = AccountRow.closed_at.is_(None) & AccountRow.frozen_at.is_(None) & AccountRow.rests_at.is_(None)
     query = select(AccountRow).where(func.lower(AccountRow.email) == email.strip().lower(), is_live)
     return list(tx.scalars(query.order_by(AccountRow.opened_at, AccountRow.id)))
 
@@ -113,3 +120,8 @@ def replace_joined(tx: Tx, account_id: str, joined: set[tuple[str, str]]) -> Non
     tx.execute(delete(AccountPatientRow).where(AccountPatientRow.account_id == account_id, of_merges))
     for patient_id, from_patient in sorted(joined):
         add_record(tx, account_id, patient_id, JOINED + from_patient)
+
+
+def delete_record(tx: Tx, account_id: str, patient_id: str) -> None:
+    """Let an account hold a patient's records no more, by whatever it did."""
+    tx.execute(delete(AccountPatientRow).filter_by(account_id=account_id, patient_id=patient_id))

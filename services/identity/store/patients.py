@@ -126,3 +126,9 @@ def find_family(tx: Tx, patient_id: str) -> list[str]:
         )
         ahead = {one for pair in tx.execute(query) for one in pair if one is not None} - family
     return sorted(family)
+
+
+def has_deceased(tx: Tx, patient_ids: Iterable[str]) -> bool:
+    """Whether the record of one of *patient_ids* is marked deceased."""
+    query = select(PatientRow.id).where(PatientRow.id.in_(list(patient_ids)), PatientRow.is_deceased)
+    return tx.scalars(query.limit(1)).first() is not None

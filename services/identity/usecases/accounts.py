@@ -14,6 +14,7 @@ from services.identity.store import accounts as store
 from services.identity.store import holders, patients
 from services.identity.usecases.access import narrow_access
 from services.identity.usecases.contacts import account_contact
+from services.identity.usecases.resting import settle_rest
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def open_account(tx: Tx, ask: NewAccount, patient_ids: Iterable[str], now: datet
     account = store.find_account(tx, account_id)
     if account is not None:
         put_event(tx, "identity", account_contact(tx, account, now), now)
+    settle_rest(tx, account_id, now)
     audit.record(tx, "identity", "account.open", now, object=holder, patient_id=held[0] if held else None)
     return account_id
 
@@ -65,6 +67,7 @@ def follow_merges(tx: Tx, patient_id: str, now: datetime) -> None:
         join_records(tx, account_id)
         if before - set(store.find_patient_ids(tx, account_id)):
             narrow_access(tx, f"account:{account_id}", "patient-unmerged", now)
+        settle_rest(tx, account_id, now)
 
 
 def join_records(tx: Tx, account_id: str) -> None:

@@ -10,19 +10,18 @@ from services.identity.store import accounts, patients
 
 
 def account_contact(tx: Tx, account: accounts.AccountRow, now: datetime) -> ContactChanged:
-    """Give where to write to an account's owner: nowhere once it is closed."""
+    """Give where to write to an account's owner: nowhere once it is closed, or while it is frozen or at rest."""
     del tx
     holder = f"account:{account.id}"
-    is_closed = account.closed_at is not None
     return ContactChanged(
         id=f"holder:{holder}",
         version=account.contact_version,
         at=now,
         about=About(kind="holder", id=holder),
-        emails=[] if is_closed else [account.email],
+        emails=[account.email] if account.is_live else [],
         phone=None,
         language=portal_language(account.language),
-        wants=[] if is_closed else ["*"],
+        wants=["*"] if account.is_live else [],
     )
 
 

@@ -7,7 +7,7 @@ from services.identity.store import accounts
 
 
 def find_own_account(tx: Tx, caller: Caller) -> accounts.AccountRow:
-    """Give the account of *caller*. Raises SessionOver for one that is closed or frozen, or of no account."""
+    """Give the account of *caller*. Raises SessionOver for one that is not live, or of no account."""
     return _live(accounts.find_account(tx, _id_of(caller)))
 
 
@@ -21,6 +21,6 @@ def _id_of(caller: Caller) -> str:
 
 
 def _live(account: accounts.AccountRow | None) -> accounts.AccountRow:
-    if account is None or account.closed_at or account.frozen_at:
+    if account is None or not account.is_live:
         raise SessionOver
     return account

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from contracts.exams import PatientDemographicsChanged, PatientMerged, PatientsJoined
 from services.chassis.db import Tx
+from services.identity.store import accounts
 from services.identity.store import patients as store
 from services.identity.store.visits import fold_name
 from services.identity.usecases.accounts import follow_merges
 from services.identity.usecases.contacts import tell_patient_contact
+from services.identity.usecases.resting import settle_rest
 
 
 def copy_demographics(tx: Tx, told: PatientDemographicsChanged, now: datetime) -> None:
@@ -23,6 +25,9 @@ def copy_demographics(tx: Tx, told: PatientDemographicsChanged, now: datetime) -
     row.is_deceased, row.is_protected = told.is_deceased, told.is_protected
     store.replace_identifiers(tx, told.id, [(one.authority, one.mrn) for one in told.identifiers])
     tell_patient_contact(tx, row, now)
+    tx.flush()
+    for account_id in accounts.find_live_holders_of(tx, [told.id]):
+        settle_rest(tx, account_id, now)
 
 
 def copy_join(tx: Tx, told: PatientsJoined, now: datetime) -> None:
