@@ -1,0 +1,268 @@
+"""Whatever happens to codes, accounts, records, visits and clocks, nobody gets to an exam outside their grants.
+
+A Hypothesis machine does to identity what people, staff and the RIS do, in any order, and holds every token that is
+still taken against a model of who may open what (``grants_model``). ``GRANTS_STEPS`` makes it look further.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+
+from contracts.exams import ExamChanged, ExamMoved, ExamRemoved, PatientMerged, PatientUnmerged
+from services.identity.domain.icodes import ICODE_LIFETIME
+from services.identity.store.accounts import find_account_by_user_id, find_records
+from services.identity.usecases.icodes import tell_expired
+from tests.identity.conftest import PASSWORD
+from tests.identity.registering import KNOWS, asked, begin, chosen, code_mailed
+from tests.security.grants_model import PERSON, Account, Code
+from tests.security.grants_world import EXAMS, SECOND, VISITS, Token, World, a_template
+
+STEPS = int(os.environ.get("GRANTS_STEPS", "30"))
+EXAMPLES = STEPS
+LATER = (SECOND, timedelta(minutes=4), timedelta(minutes=14), timedelta(hours=11), timedelta(days=89), ICODE_LIFETIME)
+"""How far the clock jumps: inside and beyond a token's minutes, a session's hours, a code's days."""
+
+
+class People(World):
+    """All that happens."""
+
+    # --- what people do ---------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.codes)
+    @rule(data=st.data())
+    def enter_a_code(self, data: Any) -> None:
+        code = self.pick(data, self.codes)
+        answer = self.post("/icode-sessions", {"icode": code.shown})
+        if code.is_ended:
+            assert answer.status_code == 401
+        elif self.truth.is_live(code, self.clock.now()):
+            assert answer.status_code == 201
+            self.came_in(code, answer.json)
+        else:
+            assert answer.status_code == 410
+
+    @precondition(lambda self: self.accounts)
+    @rule(data=st.data())
+    def log_in(self, data: Any) -> None:
+        account = self.pick(data, self.accounts)
+        answer = self.post("/sessions", {"userId": account.user_id, "password": PASSWORD})
+        if self.truth.is_live(account, self.clock.now()):
+            assert answer.status_code == 201
+            self.came_in(account, answer.json)
+        else:
+            assert answer.status_code == 401
+
+    @precondition(lambda self: self.sessions)
+    @rule(data=st.data())
+    def refresh(self, data: Any) -> None:
+        session = self.pick(data, self.sessions)
+        answer = self.post("/sessions/refresh", {"refreshToken": session.refresh_token})
+        if answer.status_code == 200:
+            session.refresh_token = answer.json["refreshToken"]
+            self.check_new(Token(answer.json["accessToken"], session.holder))
+        else:
+            assert answer.status_code == 401
+            self.sessions.remove(session)
+
+    @precondition(lambda self: self.tokens)
+    @rule(data=st.data(), way=st.sampled_from(["/sessions/current", "/sessions"]))
+    def log_out(self, data: Any, way: str) -> None:
+        token = self.pick(data, self.tokens)
+        if self.house.client.delete(way, headers=self.bearer(token)).status_code == 204:
+            self.must_be_refused(token)
+
+    @rule(number=st.integers(0, 3))
+    def register(self, number: int) -> None:
+        """Create an account as Anna, in the four steps; it may be refused or come to nothing."""
+        typed = f"anna-{number}"
+        path = begin(self.house)
+        answers = {"answers": chosen(asked(self.house, path), KNOWS)}
+        if self.post(f"{path}/answers", answers).status_code != 200:
+            return
+        email = f"anna{next(self.made)}@example.net"
+        chose = self.post(f"{path}/credentials", {"userId": typed, "email": email, "password": PASSWORD})
+        if chose.status_code == 200:
+            self.house.call("POST", f"{path}/validation", 201, json={"code": code_mailed(self.house)})
+            self.note_account(typed)
+
+    def note_account(self, user_id: str) -> None:
+        with self.house.parts.db.read() as tx:
+            row = find_account_by_user_id(tx, user_id)
+            proven = {one.patient_id for one in find_records(tx, row.id) if one.by == "matched"} if row else set()
+        if row is not None:
+            assert {PERSON[one] for one in proven} == {"Anna"}
+            assert not [one for one in self.accounts if not one.is_over and self.truth.held(one.proven) & proven]
+            self.accounts.append(Account(row.id, user_id, proven))
+
+    @precondition(lambda self: self.accounts and self.codes)
+    @rule(data=st.data())
+    def add_a_record(self, data: Any) -> None:
+        """Enter a visit's code in an account: only the same person's record joins it."""
+        account, code = self.pick(data, self.accounts), self.pick(data, self.codes)
+        own = [token for token in self.tokens if token.holder is account]
+        if not own:
+            return
+        answer = self.post("/me/icodes", {"icode": code.shown}, own[-1])
+        if answer.status_code != 201:
+            return
+        assert self.truth.is_live(code, self.clock.now()) and self.truth.is_live(account, self.clock.now())
+        record = self.truth.shown_as(code.visit)
+        if record not in self.truth.held(account.proven):
+            assert PERSON[record] in {PERSON[one] for one in account.proven}
+            account.proven.add(record)
+
+    @precondition(lambda self: self.accounts)
+    @rule(data=st.data())
+    def close_an_account(self, data: Any) -> None:
+        account = self.pick(data, self.accounts)
+        own = [token for token in self.tokens if token.holder is account]
+        if own and self.delete("/me", {"password": PASSWORD}, own[-1]).status_code == 204:
+            account.is_over = True
+
+    # --- what staff do ----------------------------------------------------------------------------------------------
+
+    @rule(data=st.data(), visit=st.sampled_from(sorted(VISITS)), is_part=st.booleans())
+    def print_a_pass(self, data: Any, visit: str, is_part: bool) -> None:
+        of_visit = sorted(self.truth.exams_of(visit))
+        chosen_exams = data.draw(st.sets(st.sampled_from(of_visit), min_size=1)) if is_part and of_visit else None
+        exams = None if chosen_exams is None or chosen_exams == set(of_visit) else frozenset(chosen_exams)
+        body = {"examIds": sorted(chosen_exams)} if chosen_exams else {}
+        issued = self.house.call("POST", f"/staff/visits/{visit}/icodes", 201, self.staff("front-desk"), json=body)
+        for code in self.codes:
+            code.is_ended |= (code.visit, code.exams) == (visit, exams)
+        expires_at = self.clock.now() + ICODE_LIFETIME
+        record = self.truth.record_of[visit]
+        self.codes.append(Code(issued["id"], issued["icode"], visit, exams, record, expires_at))
+
+    @precondition(lambda self: self.codes)
+    @rule(data=st.data())
+    def end_a_lost_code(self, data: Any) -> None:
+        code = self.pick(data, self.codes)
+        self.house.call("DELETE", f"/staff/icodes/{code.id}", 204, self.staff("front-desk"), json={"reason": "lost"})
+        code.is_ended = True
+
+    @precondition(lambda self: self.codes)
+    @rule(data=st.data())
+    def get_help(self, data: Any) -> None:
+        """Ask for another 90 days, and be granted them."""
+        code, token = self.pick(data, self.codes), self.staff("support")
+        asks = {"reason": "code-expired", "name": "x", "contact": "x@example.org", "message": "x", "icode": code.shown}
+        self.house.call("POST", "/help-requests", 202, json=asks)
+        queue = self.house.call("GET", "/staff/help-requests?limit=100", 200, token)["helpRequests"]
+        path = f"/staff/help-requests/{queue[-1]['id']}"
+        answer = self.post(f"{path}/grant", {"verifiedBy": "photo-id"}, token)
+        if code.is_ended:
+            assert answer.status_code == 409
+            self.post(f"{path}/refusal", {"note": "ended"}, token)
+        else:
+            assert answer.status_code == 200
+            code.expires_at = self.clock.now() + ICODE_LIFETIME
+
+    @rule(record=st.sampled_from(sorted(PERSON)))
+    def open_an_account_by_hand(self, record: str) -> None:
+        if any(record in self.truth.held(one.proven) for one in self.accounts if not one.is_over):
+            return  # an operator sees that there is one
+        user_id = f"{record}-{next(self.made)}"
+        self.accounts.append(Account(self.house.open_account(user_id, (record,)), user_id, {record}))
+
+    # --- what the RIS does ------------------------------------------------------------------------------------------
+
+    @rule(data=st.data(), gone=st.sampled_from(sorted(PERSON)), into=st.sampled_from(sorted(PERSON)))
+    def merge(self, data: Any, gone: str, into: str) -> None:
+        if gone in self.truth.chain(into) or gone in self.truth.merged_into:
+            return
+        self.join(data, PatientMerged, gone, into)
+
+    @precondition(lambda self: self.truth.merged_into)
+    @rule(data=st.data())
+    def undo_a_merge(self, data: Any) -> None:
+        gone = data.draw(st.sampled_from(sorted(self.truth.merged_into)))
+        self.join(data, PatientUnmerged, gone, self.truth.merged_into[gone])
+
+    def join(self, data: Any, kind: type, gone: str, into: str) -> None:
+        before = {visit: self.truth.shown_as(visit) for visit in VISITS}
+        if kind is PatientMerged:
+            self.truth.merged_into[gone] = into
+        else:
+            del self.truth.merged_into[gone]
+        now, reason = self.clock.now(), "merged" if kind is PatientMerged else "unmerged"
+        told = [kind(id=gone, version=next(self.versions), at=now, from_patient_id=gone, into_patient_id=into)]
+        for visit, shown in before.items():
+            if self.truth.shown_as(visit) != shown:
+                told += self.moved(visit, shown, reason)
+        self.hear(data, told)
+
+    @rule(data=st.data(), visit=st.sampled_from(sorted(VISITS)), record=st.sampled_from(sorted(PERSON)))
+    def correct_whose_a_visit_is(self, data: Any, visit: str, record: str) -> None:
+        before = self.truth.shown_as(visit)
+        if before == self.truth.chain(record)[-1] or not self.truth.exams_of(visit):
+            return
+        self.truth.record_of[visit] = record
+        for code in self.codes:
+            code.is_ended |= code.visit == visit
+        self.hear(data, self.moved(visit, before, "corrected"))
+
+    @rule(data=st.data(), exam=st.sampled_from(sorted(EXAMS)), visit=st.sampled_from(sorted(VISITS)))
+    def move_an_exam_to_another_visit(self, data: Any, exam: str, visit: str) -> None:
+        if self.truth.visit_of.get(exam, visit) == visit:
+            return
+        before, after = self.truth.shown_as(self.truth.visit_of[exam]), self.truth.shown_as(visit)
+        self.truth.visit_of[exam] = visit
+        if before == after:
+            self.hear(data, [self.exam(exam, ExamChanged)])
+            return
+        for code in self.codes:  # of the visit that it came to: when unsure, printed anew
+            code.is_ended |= code.visit == visit
+        self.hear(data, [self.exam(exam, ExamMoved, from_patient_id=before, to_patient_id=after, reason="corrected")])
+
+    @rule(visit=st.sampled_from(sorted(VISITS)))
+    def add_an_exam(self, visit: str) -> None:
+        exam = f"late-{next(self.made)}"
+        self.truth.visit_of[exam] = visit
+        self.house.hear(self.exam(exam, ExamChanged))
+
+    @precondition(lambda self: len(self.truth.visit_of) > 1)
+    @rule(data=st.data())
+    def remove_an_exam(self, data: Any) -> None:
+        exam = data.draw(st.sampled_from(sorted(self.truth.visit_of)))
+        shown = self.truth.shown_as(self.truth.visit_of[exam])
+        event = self.exam(exam, ExamRemoved, from_patient_id=shown, reason="corrected")
+        del self.truth.visit_of[exam]
+        self.house.hear(event)
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    @rule(by=st.sampled_from(LATER))
+    def let_time_pass(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+    @rule()
+    def sweep(self) -> None:
+        with self.house.parts.db.begin() as tx:
+            tell_expired(tx, self.clock.now())
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Any:
+    with a_template(tmp_path) as house:
+        house.parts.db.close()
+        yield type("People", (People,), {"template": house, "folder": tmp_path})
+
+
+def test_no_path_leads_to_an_exam_outside_the_grants_S11_S12_S13_S67_S70(machine):
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
