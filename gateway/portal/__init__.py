@@ -31,7 +31,10 @@ from gateway.portal import (
     share_preview,
     sharing,
     staff,
+    staff_accounts,
+    staff_audit,
     staff_requests,
+    staff_unmatched,
     unsubscribing,
     words,
 )
@@ -39,7 +42,7 @@ from gateway.portal import (
 HERE = Path(__file__).parent
 SECTIONS = (
     entering, exams, report, images, download, sharing, share_preview, share_change, recipient, unsubscribing,
-    help_pages, guest_pages, staff, staff_requests,
+    help_pages, guest_pages, staff, staff_requests, staff_accounts, staff_unmatched, staff_audit,
     portal_pass, registering, second_step, password_reset, own_account, own_credentials, own_factors, own_history,
 )  # fmt: skip
 A_DAY_S = 86400
@@ -52,7 +55,7 @@ def add_to(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_DAY_S
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=_asset, session=session.current, desk_links=desks.links)
+    app.jinja_env.globals.update(asset=_asset, session=session.current, desk_links=desks.links, has_role=desks.has_role)
     app.extensions[calls.RENEWALS] = calls.Renewals()
     words.add_to(app)
     csrf.add_to(app)

@@ -77,7 +77,28 @@ def exams(kept: Services) -> Flask:
     def picture(exam_id: str, uid: str) -> Any:
         return picture_of(uid)
 
+    _add_waiting(app, kept)
     return app
+
+
+def _add_waiting(app: Flask, kept: Services) -> None:
+    @app.get("/staff/unmatched-studies")
+    def unmatched() -> Any:
+        study = {
+            "id": "st1", "reason": "other-patient", "studyUid": "1.2.9", "accession": "H26-118201", "mrn": "00999",
+            "patientName": "VEGA^<b>MARI", "description": "MR BRAIN", "instances": 24,
+            "receivedAt": "2026-11-23T20:30:00Z",
+        }  # fmt: skip
+        is_matched = any(
+            one[1] == "POST" and one[2].endswith("/st1/match") and b"far" not in one[4] for one in kept.asked
+        )
+        return {"studies": [] if is_matched else [study], "next": None}
+
+    @app.post("/staff/unmatched-studies/<study_id>/match")
+    def match(study_id: str) -> Any:
+        if request.get_json()["note"] == "far":
+            return problem(404, "not-found", errors=[{"field": "examId", "slug": "not-found"}])
+        return "", 204
 
 
 def picture_of(uid: str) -> Response:

@@ -56,10 +56,12 @@ def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
     @app.get("/me")
     def me() -> Any:
         kind = kind_of(request)
-        return {"kind": kind, "name": "Marisol Vega"} | (STAFF if kind == "staff" else kept.me)
+        return {"kind": kind, "name": "Marisol Vega"} | (STAFF | kept.staff if kind == "staff" else kept.me)
 
     @app.get("/staff/visits")
     def visits() -> Any:
+        if request.args.get("accession") == "far" and "reason" not in request.args:
+            return problem(422, "reason-needed")
         exams = [{"id": "e1", "accession": "H26-118201", "description": "MRI of the brain"}]
         visit = {"id": "v1", "mrn": "00482913", "date": "2026-11-23", "locationId": "TX-HOU-01", "exams": exams}
         return {"visits": [visit | {"patient": {"id": "p1", "name": "Marisol Vega", "dateOfBirth": "1984-03-14"}}]}

@@ -17,7 +17,11 @@ ACCOUNT = {
 def add_desk(app: Flask, kept: Services) -> None:
     @app.get("/staff/accounts")
     def accounts() -> Any:
-        return {"accounts": [ACCOUNT] if request.args.get("userId") != "nobody" else []}
+        asked = request.args
+        if asked.get("patient") == "far" and "reason" not in asked:
+            return problem(422, "reason-needed")
+        is_none = asked.get("userId") == "nobody" or asked.get("patient") == "p2"
+        return {"accounts": [] if is_none else [ACCOUNT], "next": None}
 
     @app.post("/staff/accounts/<account_id>/<act>")
     def act(account_id: str, act: str) -> Any:
@@ -38,8 +42,11 @@ def add_desk(app: Flask, kept: Services) -> None:
 
     @app.get("/staff/audit")
     def audit() -> Any:
+        if request.args.get("since") == "never":
+            return problem(422, "invalid", errors=[{"field": "since", "slug": "datetime-parsing"}])
         entry = {
-            "at": "2026-11-23T20:30:00Z", "actor": "staff:s1", "action": "icode.issued", "patient": "p1",
-            "object": "icode:c2", "from": "203.0.113.7", "outcome": "done",
+            "at": "2026-11-23T20:30:00Z", "actor": "staff:s1", "actorUserId": "dana", "action": "icode.issue",
+            "patient": "p1", "object": "icode:c2", "from": "203.0.113.7", "outcome": "done", "slug": None,
+            "reason": "photo-id: <b>came back</b>",
         }  # fmt: skip
         return {"entries": [entry], "next": None if "cursor" in request.args else "77"}

@@ -90,6 +90,7 @@ class Services:
     share_grants: dict[str, Any] = field(default_factory=lambda: dict(SHARE_GRANTS))
     unwanted: set[str] = field(default_factory=set)
     me: dict[str, Any] = field(default_factory=dict)
+    staff: dict[str, Any] = field(default_factory=dict)
     valid: set[str] = field(default_factory=set)
     refreshed: int = 0
     expires_in: int = 300
