@@ -22,6 +22,7 @@ INSTANCES_STORED = Counter("exams_instances_stored_total", "DICOM objects stored
 STUDIES_WAITING = Gauge("exams_studies_waiting", "Studies that no exam claims")
 HL7_MESSAGES = Counter("exams_hl7_messages_total", "HL7 messages by type and acknowledgement", ["type", "ack"])
 MAILS = Counter("notifier_mails_total", "Mails by template and outcome", ["template", "outcome"])
+RETURNED_MAILS = Gauge("notifier_returned_mails", "Mails that came back since the first start, by outcome", ["outcome"])
 REFUSED_ENTRIES = Counter("identity_refused_entries_total", "Refused codes and log-ins", ["way"])
 
 

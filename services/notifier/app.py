@@ -15,22 +15,26 @@ from services.chassis.settings import load_or_exit
 from services.chassis.supervisor import Chore
 from services.chassis.web import create_app
 from services.notifier.api import bp
+from services.notifier.bounce_addresses import BounceAddresses
 from services.notifier.handlers import HANDLERS
 from services.notifier.letters import Letters
 from services.notifier.mail import open_mailer
 from services.notifier.parts import Parts
 from services.notifier.settings import NotifierSettings
 from services.notifier.unsubscribe_links import UnsubscribeLinks
+from services.notifier.usecases.returning import measure_returned
 from services.notifier.usecases.sending import send_due
 from services.notifier.webhook import Provider, WebhookProvider
 
 SEND_EVERY_S = 0.5
+MEASURE_EVERY_S = 15.0
 
 
 def make(settings: NotifierSettings | None = None) -> Service:
     """Give the service, wired by *settings* or by the environment."""
     settings = settings or load_or_exit(NotifierSettings)
     db, clock = Database(settings.database_url), settings.clock()
+    key = load_or_make_secret(settings.keys_dir / "unsubscribe.key")
     parts = Parts(
         db=db,
         clock=clock,
@@ -38,9 +42,8 @@ def make(settings: NotifierSettings | None = None) -> Service:
         letters=Letters(f"{settings.public_url}/enter", settings.support_phone),
         sender=Address("RadNet Patient Portal", addr_spec=settings.mail_from),
         host=urlsplit(settings.public_url).hostname or "portal.invalid",
-        unsubscribe_links=UnsubscribeLinks(
-            load_or_make_secret(settings.keys_dir / "unsubscribe.key"), settings.public_url
-        ),
+        unsubscribe_links=UnsubscribeLinks(key, settings.public_url),
+        bounce_addresses=BounceAddresses(key, settings.bounce_address) if settings.bounce_address else None,
         texts=_texts(settings),
     )
     return Service(
@@ -52,7 +55,10 @@ def make(settings: NotifierSettings | None = None) -> Service:
         handlers=HANDLERS,
         parts=parts,
         make_app=lambda: make_web(parts),
-        chores=(Chore("send-mails", SEND_EVERY_S, lambda: _send_all(parts)),),
+        chores=(
+            Chore("send-mails", SEND_EVERY_S, lambda: _send_all(parts)),
+            Chore("measure-returned", MEASURE_EVERY_S, lambda: measure_returned(parts)),
+        ),
     )
 
 

@@ -58,6 +58,18 @@ ALTOGETHER: Final = Limit(60, timedelta(hours=24), is_per_template=False)
 FIRST_PAUSE: Final = timedelta(seconds=10)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 
+BOUNCES_COME_WITHIN: Final = timedelta(days=10)
+"""Servers give a letter up after about 5 days (RFC 5321 §4.5.4.1); a report that comes later is not believed."""
+ADDRESS_AT_FAULT: Final = frozenset(
+    {
+        "5.0.0", "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.0", "5.2.1", "5.4.1", "5.4.4",
+        "5.4.310",
+    }
+)  # fmt: skip
+"""Statuses (RFC 3463, and Exchange's) that say for good that nobody reads an address. The others are about a full
+mailbox, the letter, or us, whom a server may distrust (5.7): they say nothing against the address."""
+
+_STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
@@ -110,6 +122,17 @@ def allowed_facts(template: Template, facts: dict[str, object]) -> dict[str, str
     if not allowed <= facts.keys():
         raise FactsMissing
     return {name: " ".join(str(facts[name]).split())[:64] for name in allowed}
+
+
+def find_status(text: str) -> str | None:
+    """Give the first enhanced status (RFC 3463), such as ``5.1.1``, in what a server said."""
+    found = _STATUS.search(text)
+    return found[0] if found else None
+
+
+def is_address_at_fault(status: str) -> bool:
+    """Whether *status* says that its address is of no use until whoever gave it gives it again, or another."""
+    return status in ADDRESS_AT_FAULT
 
 
 def pause_after(attempts: int) -> timedelta:

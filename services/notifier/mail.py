@@ -20,11 +20,15 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from services.notifier.domain import find_status
+
 TIMEOUT_S = 20.0
 REUSE_FOR_S = 30.0
 """A connection that rested longer is made anew."""
 OK = 250
 PERMANENT = 500
+ABOUT_THE_ADDRESS, ABOUT_THE_LETTER = "5.1.0", "5.6.0"
+"""The enhanced status of a server that gives none."""
 
 
 class MailDown(Exception):
@@ -32,14 +36,21 @@ class MailDown(Exception):
 
 
 class MailRefused(Exception):
-    """Raised when the server refuses this mail or address for good (5xx)."""
+    """Raised when the server refuses this mail or address for good (5xx); *why* is its enhanced status (RFC 3463)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Mailer(Protocol):
     """Where mails go."""
 
-    def send(self, message: EmailMessage) -> None:
-        """Hand *message* over; returns when it is taken. Raises MailDown, MailRefused."""
+    def send(self, message: EmailMessage, returns_to: str | None = None) -> None:
+        """Hand *message* over; returns when it is taken. Raises MailDown, MailRefused.
+
+        *returns_to* is the envelope's sender, to whom servers report what they could not deliver; None: as in From.
+        """
 
 
 def make_message(
@@ -98,8 +109,9 @@ class FolderMailer:
 
     folder: Path
 
-    def send(self, message: EmailMessage) -> None:
-        """See Mailer. Raises MailDown."""
+    def send(self, message: EmailMessage, returns_to: str | None = None) -> None:
+        """See Mailer: nothing comes back from a folder. Raises MailDown."""
+        del returns_to
         name = "".join(char for char in message["Message-ID"] if char.isalnum() or char in "-.")
         part = self.folder / f".{name}.{threading.get_ident()}"
         try:
@@ -127,18 +139,18 @@ class SmtpMailer:
     _used_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: EmailMessage, returns_to: str | None = None) -> None:
         """See Mailer."""
         with self._lock:
             try:
-                self._connected().send_message(message)
+                self._connected().send_message(message, from_addr=returns_to)
                 self._used_at = time.monotonic()
             except smtplib.SMTPRecipientsRefused as error:
                 self.close()
                 raise _recipient_error(error) from error
             except smtplib.SMTPDataError as error:
                 self.close()
-                raise (MailRefused if error.smtp_code >= PERMANENT else MailDown) from error
+                raise _error(error.smtp_code, error.smtp_error, ABOUT_THE_LETTER) from error
             except (smtplib.SMTPException, OSError) as error:
                 self.close()
                 raise MailDown from error
@@ -184,5 +196,12 @@ class SmtpMailer:
 
 
 def _recipient_error(error: smtplib.SMTPRecipientsRefused) -> MailRefused | MailDown:
-    codes = [code for code, _ in error.recipients.values()]
-    return MailRefused() if codes and min(codes) >= PERMANENT else MailDown()
+    code, said = min(error.recipients.values(), default=(0, b""))
+    return _error(code, said, ABOUT_THE_ADDRESS)
+
+
+def _error(code: int, said: bytes | str, otherwise: str) -> MailRefused | MailDown:
+    if code < PERMANENT:
+        return MailDown()
+    text = said.decode("ascii", "replace") if isinstance(said, bytes) else said
+    return MailRefused(find_status(text) or otherwise)

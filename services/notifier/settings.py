@@ -19,11 +19,14 @@ class NotifierSettings(Settings):
     )
 
     keys_dir: Path
-    """Folder of the key that signs addresses to unsubscribe by; all its processes see the same one."""
+    """Folder of the key that signs addresses to unsubscribe by and to return to; its processes see the same one."""
     mail_url: str = Field(repr=False)
     """``file:///folder``, ``smtp://``, ``smtp+starttls://`` or ``smtps://``, with user and password in it."""
     mail_from: str = Field(default="no-reply@portal.invalid", pattern=r"^[^@\s]+@[^@\s]+$")
     """The sender's address; the default says that nobody has set one."""
+    bounce_address: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,15}@[^@\s]+$")
+    """``bounces@portal.example``: where servers report what they could not deliver, with ``+…`` before the at sign,
+    and from where mail goes on to ``python -m services.notifier bounce``. None: to the sender, and nobody reads it."""
     support_phone: str = "1-800-555-0123"
     """The number that mails name for questions."""
 

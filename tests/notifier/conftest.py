@@ -92,7 +92,7 @@ class PostOffice(Twin):
         return self.mails()
 
 
-def a_post_office(url: str, folder: Path, clock: SetClock, mail_url: str | None = None) -> PostOffice:
+def a_post_office(url: str, folder: Path, clock: SetClock, mail_url: str | None = None, **more: Any) -> PostOffice:
     mails = folder / "mails"
     settings = NotifierSettings(
         database_url=url,
@@ -100,6 +100,7 @@ def a_post_office(url: str, folder: Path, clock: SetClock, mail_url: str | None 
         mail_url=mail_url or f"file://{mails}",
         mail_from="no-reply@portal.example",
         PORTAL_PUBLIC_URL="https://portal.example",
+        **more,
     )
     service = make(settings)
     service = replace(service, clock=clock, parts=replace(service.parts, clock=clock))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from services.chassis.db import Tx, insert_new
-from services.notifier.store.tables import AddressRow, AttemptRow, MailRow, NoticeRow
+from services.notifier.store.tables import AttemptRow, MailRow, NoticeRow
 
 
 def add_notice(tx: Tx, values: dict[str, Any]) -> bool:
@@ -57,13 +57,6 @@ def take_due_mails(tx: Tx, now: datetime, again_at: datetime, limit: int) -> lis
     return taken
 
 
-def lock_addresses(tx: Tx, to_hashes: set[str]) -> None:
-    """Hold these addresses until the end of *tx*, so that what goes to them is counted by one at a time."""
-    for to_hash in sorted(to_hashes):
-        insert_new(tx, AddressRow, {"to_hash": to_hash}, ["to_hash"])
-        tx.execute(select(AddressRow).filter_by(to_hash=to_hash).with_for_update())
-
-
 def find_newest_taken(tx: Tx, to_hash: str, since: datetime, template: str | None, limit: int) -> list[datetime]:
     """Give when the newest *limit* letters to an address were first tried, newest first, all later than *since*."""
     query = select(MailRow.taken_at).where(MailRow.to_hash == to_hash, MailRow.taken_at > since)
@@ -81,6 +74,11 @@ def add_attempt(tx: Tx, mail: MailRow, at: datetime, outcome: str, status: int |
 def find_mail(tx: Tx, mail_id: str) -> MailRow | None:
     """Give a mail by its id."""
     return tx.get(MailRow, mail_id)
+
+
+def find_mail_locked(tx: Tx, mail_id: str) -> MailRow | None:
+    """Give a mail by its id, locked until the end of *tx*."""
+    return tx.get(MailRow, mail_id, with_for_update=True, populate_existing=True)
 
 
 def lock_mail(tx: Tx, mail_id: str) -> MailRow:

@@ -112,10 +112,20 @@ class MailRow(Base):
 
 
 class AddressRow(Base):
-    """Locked by whoever counts what went to an address."""
+    """An address that was written to; locked by whoever counts what went there."""
 
     __tablename__ = "mailed_address"
     to_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    refused_at: Mapped[datetime | None]
+    """When a server said for good that nobody reads it; None: not, or whoever gave it gave it again since."""
+
+
+class ReturnCountRow(Base):
+    """How many returned mails came to what."""
+
+    __tablename__ = "return_count"
+    outcome: Mapped[str] = mapped_column(String(16), primary_key=True)
+    count: Mapped[int]
 
 
 class AttemptRow(Base):

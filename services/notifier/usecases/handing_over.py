@@ -39,7 +39,8 @@ def hand_over(parts: Parts, mail: Outgoing) -> None:
         language=mail.language,
         headers=parts.unsubscribe_links.headers(mail.id) if mail.template in SWITCHABLE else {},
     )
-    parts.mailer.send(message)
+    bounces = parts.bounce_addresses
+    parts.mailer.send(message, bounces.of(mail.id) if bounces else None)
 
 
 def _text(parts: Parts, mail: Outgoing) -> None:

@@ -13,12 +13,14 @@ from services.notifier.domain import (
     HOLDER_TOO,
     SHARE_NEWS_LIVES,
     allowed_facts,
+    find_addresses,
+    hash_address,
 )
-from services.notifier.store import contacts, mails
+from services.notifier.store import addresses, contacts, mails
 
 
 def keep_contact(tx: Tx, event: ContactChanged, now: datetime) -> None:
-    """Store where to write, and look again at what waits for it."""
+    """Store where to write, and look again at what waits for it; an address told again is one to be tried again."""
     contacts.keep_contact(
         tx,
         event.about.kind,
@@ -28,6 +30,8 @@ def keep_contact(tx: Tx, event: ContactChanged, now: datetime) -> None:
         language=event.language,
         wants=event.wants,
     )
+    given = [hash_address(address) for address in find_addresses(event.emails)]
+    addresses.forget_refusals(tx, given, before=event.at)
     mails.wake_notices(tx, event.about.kind, event.about.id, now)
 
 

@@ -15,19 +15,21 @@ from services.chassis.db import Tx
 from services.chassis.outbox import put_event
 from services.notifier.domain import (
     STATE_NEEDED,
+    SWITCHABLE,
     TEXTED_TOO,
     Channel,
     Language,
     MailState,
     find_addresses,
     hash_address,
+    is_address_at_fault,
     mail_id,
     pause_after,
     wants,
 )
 from services.notifier.mail import MailDown, MailRefused
 from services.notifier.parts import Parts
-from services.notifier.store import contacts, mails
+from services.notifier.store import addresses, contacts, mails
 from services.notifier.store.tables import ContactRow, MailRow, NoticeRow
 from services.notifier.usecases.handing_over import Outgoing, hand_over
 from services.notifier.usecases.limiting import find_room
@@ -114,17 +116,28 @@ def _add_mail(tx: Tx, notice: NoticeRow, to: Recipient, now: datetime) -> None:
 
 def _find_recipients(tx: Tx, notice: NoticeRow, sends_texts: bool) -> list[Recipient]:
     """Give whom to write to: all addresses of one contact, and one phone number; none when nobody wants it."""
+    template = cast("Template", notice.template)
     if notice.email is not None:
-        return [Recipient("email", address, None) for address in find_addresses([notice.email])]
-    template, found = cast("Template", notice.template), _find_contacts(tx, notice)
-    mailed = next((one for one in found if find_addresses(one.emails)), None)
+        return [Recipient("email", address, None) for address in _find_read(tx, template, [notice.email])]
+    found = _find_contacts(tx, notice)
+    mailed = next((one for one in found if _find_read(tx, template, one.emails)), None)
     phoned = next((one for one in found if one.phone), None) if sends_texts and template in TEXTED_TOO else None
     recipients = []
     if mailed is not None and _is_willing(tx, mailed, template):
-        recipients += [Recipient("email", address, mailed) for address in find_addresses(mailed.emails)]
+        recipients += [Recipient("email", address, mailed) for address in _find_read(tx, template, mailed.emails)]
     if phoned is not None and phoned.phone and _is_willing(tx, phoned, template):
         recipients.append(Recipient("sms", phoned.phone, phoned))
     return recipients
+
+
+def _find_read(tx: Tx, template: Template, emails: list[str]) -> list[str]:
+    """Give those of *emails* to write to."""
+    return [one for one in find_addresses(emails) if not _is_in_vain(tx, template, hash_address(one))]
+
+
+def _is_in_vain(tx: Tx, template: Template, to_hash: str) -> bool:
+    """Whether nobody reads that address; what was asked for, or protects its reader, is tried all the same."""
+    return template in SWITCHABLE and addresses.is_refused(tx, to_hash)
 
 
 def _is_willing(tx: Tx, contact: ContactRow, template: Template) -> bool:
@@ -158,10 +171,11 @@ def take_due(tx: Tx, now: datetime) -> list[Outgoing]:
     """Take the mails that are due, for LEASE; those whose address has had enough wait until there is room."""
     outgoing = []
     taken = mails.take_due_mails(tx, now, now + LEASE, AT_ONCE)
-    mails.lock_addresses(tx, {mail.to_hash for mail in taken})
+    addresses.lock_addresses(tx, {mail.to_hash for mail in taken})
     for mail in taken:
         notice = mails.get_notice(tx, mail.notice_key)
-        if mail.address is None or now >= notice.not_after or not _still_fits(tx, notice):
+        is_late = mail.address is None or now >= notice.not_after or not _still_fits(tx, notice)
+        if is_late or _is_in_vain(tx, cast("Template", notice.template), mail.to_hash):
             settle(tx, mail, "dropped", now)
             continue
         room_at = find_room(tx, mail, notice.template, now)
@@ -189,11 +203,11 @@ def _outgoing(mail: MailRow, notice: NoticeRow) -> Outgoing:
 
 def _send(parts: Parts, mail: Outgoing) -> bool:
     outcome: MailState = "sent"
-    status = None
+    status, why = None, ""
     try:
         hand_over(parts, mail)
     except (MailRefused, ProviderRefused) as error:
-        outcome, status = "bounced", getattr(error, "status", None)
+        outcome, status, why = "bounced", getattr(error, "status", None), getattr(error, "why", "")
     except (MailDown, ProviderDown) as error:
         log.get().warning("mail-later", template=mail.template, attempt=mail.attempts, exc_info=error)
         metrics.MAILS.labels(mail.template, "later").inc()
@@ -204,14 +218,20 @@ def _send(parts: Parts, mail: Outgoing) -> bool:
         if outcome == "pending":
             row.due_at = now + pause_after(row.attempts)
         else:
-            settle(tx, row, outcome, now)
+            settle(tx, row, outcome, now, why)
     return outcome == "sent"
 
 
-def settle(tx: Tx, mail: MailRow, outcome: MailState, now: datetime) -> None:
-    """Note what became of a mail and forget its address; what the letter said goes with the notice's last mail."""
-    if mail.state != "pending":
+def settle(tx: Tx, mail: MailRow, outcome: MailState, now: datetime, why: str = "") -> None:
+    """Note what became of a mail and forget its address; what the letter said goes with the notice's last mail.
+
+    One that was sent can come back. *why* is the status with which it did, or was refused.
+    """
+    is_back = (mail.state, outcome) == ("sent", "bounced")
+    if mail.state != "pending" and not is_back:
         return
+    if is_address_at_fault(why):
+        addresses.mark_refused(tx, mail.to_hash, now)
     mail.state, mail.settled_at, mail.address = outcome, now, None
     tx.flush()
     notice = mails.get_notice(tx, mail.notice_key)
@@ -221,7 +241,8 @@ def settle(tx: Tx, mail: MailRow, outcome: MailState, now: datetime) -> None:
     if outcome in {"sent", "bounced"}:
         kind = MessageSent if outcome == "sent" else MessageBounced
         about = _about(notice)
-        event = kind(id=mail.id, version=1, at=now, template=notice.template, channel=mail.channel, about=about)
+        version = 2 if is_back else 1
+        event = kind(id=mail.id, version=version, at=now, template=notice.template, channel=mail.channel, about=about)
         put_event(tx, OWNER, event, now)
 
 
