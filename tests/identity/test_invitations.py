@@ -93,9 +93,15 @@ def test_beyond_ones_locations_an_invitation_needs_a_note(house):
     invite(house, 201, far, note="Houston asked us to")
 
 
-def test_whoever_has_an_account_is_not_invited(house):
-    house.open_account()
+def test_whoever_has_an_account_is_not_invited_but_a_frozen_one_lets_go_of_the_record(house):
+    account_id = house.open_account()
     assert slug(invite(house, 409)) == "account-exists"
+    support = house.add_staff("freezer", "support")
+    body = {"verifiedBy": "photo-id", "note": "not hers"}
+    house.call("POST", f"/staff/accounts/{account_id}/freeze", 200, support, json=body)
+    assert use(house, invite(house)["invitationCode"]) == "anna"
+    thawed = house.call("POST", f"/staff/accounts/{account_id}/unfreeze", 200, support, json=body)
+    assert thawed["patients"] == []
 
 
 @pytest.mark.parametrize("role", ["front-desk", "operator"])
