@@ -16,6 +16,7 @@ from webauthn.helpers.structs import (
 )
 
 NAME = "Patient Portal"
+LONGEST_ID_BYTES = 1023  # WebAuthn 3, 7.1, step 25
 _WAIT_MS = 600_000
 _UNREADABLE = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError)
 """What the library raises for a credential that is malformed or does not fit."""
@@ -70,6 +71,8 @@ class PasskeyCeremony:
             )
         except _UNREADABLE as error:
             raise CeremonyFailed from error
+        if len(made.credential_id) > LONGEST_ID_BYTES:
+            raise CeremonyFailed
         return NewPasskey(bytes_to_base64url(made.credential_id), made.credential_public_key, made.sign_count)
 
     def begin_proving(self, known: Iterable[str], *, verifies_user: bool) -> tuple[bytes, dict[str, Any]]:
