@@ -49,6 +49,16 @@ class About(Wire):
     id: str
 
 
+class PushAddress(Wire):
+    """A device that push notices go to, until *ends_at* at the latest."""
+
+    platform: Literal["ios", "android", "web"]
+    address: str
+    """A token, or a browser's subscription as JSON."""
+    language: Literal["en", "es"] | None
+    ends_at: Instant
+
+
 class ContactChanged(PrivateEvent):
     """Where to write about a patient, holder, package or share; ``id`` is ``<kind>:<id>``. No addresses: none."""
 
@@ -59,6 +69,8 @@ class ContactChanged(PrivateEvent):
     language: Literal["en", "es"] | None
     wants: list[str]
     """Templates that are wanted; ``*`` for all."""
+    pushes: list[PushAddress] = []
+    """Devices of an account's owner; of a patient: those of the accounts that hold the record."""
 
 
 class MessageRequested(PrivateEvent):

@@ -5,6 +5,7 @@ from services.identity.api.audit import bp as audit
 from services.identity.api.challenges import bp as challenges
 from services.identity.api.closing import bp as closing
 from services.identity.api.devices import bp as devices
+from services.identity.api.export import bp as export
 from services.identity.api.guest_appointments import bp as guest_appointments
 from services.identity.api.help_requests import bp as help_requests
 from services.identity.api.icodes import bp as icodes
@@ -15,6 +16,7 @@ from services.identity.api.password_resets import bp as password_resets
 from services.identity.api.patients import bp as patients
 from services.identity.api.portal_passes import bp as portal_passes
 from services.identity.api.preferences import bp as preferences
+from services.identity.api.pushes import bp as pushes
 from services.identity.api.regions import bp as regions
 from services.identity.api.registrations import bp as registrations
 from services.identity.api.second_factors import bp as second_factors
@@ -44,4 +46,6 @@ BLUEPRINTS = (
     own_records,
     closing,
     activity,
+    export,
+    pushes,
 )

@@ -72,6 +72,12 @@ def mask_email(email: str) -> str:
     return f"{name[:1]}•••{name[-1:] if len(name) > 3 else ''}@{host}"
 
 
+def mask_phone(phone: str) -> str:
+    """Give a phone number so that its owner knows it again: its last two digits."""
+    digits = [char for char in phone if char.isdigit()]
+    return "•••" + "".join(digits[-2:])
+
+
 def joined_records(proven: Iterable[str], merged_into: Mapping[str, str]) -> set[tuple[str, str]]:
     """Give ``(patient, from)`` for each record that comes to an account through merges of those it has *proven*.
 

@@ -97,6 +97,12 @@ def replace_identifiers(tx: Tx, patient_id: str, identifiers: list[tuple[str, st
     tx.add_all(IdentifierRow(authority=a, mrn=m, patient_id=patient_id) for a, m in sorted(set(identifiers)))
 
 
+def find_identifiers(tx: Tx, patient_id: str) -> list[tuple[str, str]]:
+    """Give a patient's ``(authority, mrn)``, sorted."""
+    query = select(IdentifierRow.authority, IdentifierRow.mrn).filter_by(patient_id=patient_id)
+    return sorted((authority, mrn) for authority, mrn in tx.execute(query))
+
+
 def find_mrn(tx: Tx, patient_id: str) -> str | None:
     """Give the first of a patient's medical record numbers."""
     query = select(IdentifierRow.mrn).filter_by(patient_id=patient_id).order_by(IdentifierRow.authority)

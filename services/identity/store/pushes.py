@@ -1,6 +1,7 @@
 """Where push notices to a device go: one address a session, and one session an address."""
 
 import hashlib
+from collections import defaultdict
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text, delete, select
@@ -48,7 +49,7 @@ def replace_address(
 
 
 def find_of_account(tx: Tx, account_id: str) -> list[PushAddressRow]:
-    """Give where the devices of a live account are told."""
+    """Give where the devices of an account are told."""
     query = select(PushAddressRow).filter_by(account_id=account_id).order_by(PushAddressRow.session)
     return list(tx.scalars(query))
 
@@ -59,10 +60,18 @@ def find_of_patient(tx: Tx, patient_id: str) -> list[tuple[PushAddressRow, str |
     query = (
         select(PushAddressRow, AccountRow.language)
         .join(AccountRow, AccountRow.id == PushAddressRow.account_id)
-        .where(PushAddressRow.account_id.in_(of_patient), AccountRow.closed_at.is_(None))
+        .where(PushAddressRow.account_id.in_(of_patient))
         .order_by(PushAddressRow.session)
     )
     return [(row, language) for row, language in tx.execute(query)]
+
+
+def find_sessions(tx: Tx) -> dict[str, set[str]]:
+    """Give the sessions whose devices are told, by account."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for account_id, session in tx.execute(select(PushAddressRow.account_id, PushAddressRow.session)):
+        found[account_id].add(session)
+    return found
 
 
 def delete_of_session(tx: Tx, session: str) -> str | None:

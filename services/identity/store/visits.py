@@ -121,6 +121,28 @@ def count_exams(tx: Tx, caller: Caller) -> int:
     return tx.scalars(select(func.count()).select_from(ExamRow).where(seen)).one()
 
 
+def find_of_patient(tx: Tx, patient_id: str) -> list[tuple[VisitRow, str | None]]:
+    """Give a patient's visits with their numbers, newest first."""
+    query = (
+        select(VisitRow, VisitDetailsRow.visit_number)
+        .outerjoin(VisitDetailsRow, VisitDetailsRow.visit_id == VisitRow.id)
+        .where(VisitRow.patient_id == patient_id)
+        .order_by(VisitRow.starts_at.desc(), VisitRow.id)
+    )
+    return [(visit, number) for visit, number in tx.execute(query)]
+
+
+def find_exam_ids_of(tx: Tx, patient_id: str) -> set[str]:
+    """Give the ids of a patient's exams."""
+    return set(tx.scalars(select(ExamRow.id).filter_by(patient_id=patient_id)))
+
+
+def find_seen(tx: Tx, caller: Caller, exam_ids: Collection[str]) -> set[str]:
+    """Give those of *exam_ids* that *caller* may see."""
+    seen = seen_by(caller, patient_id=ExamRow.patient_id, visit_id=ExamRow.visit_id, exam_id=ExamRow.id)
+    return set(tx.scalars(select(ExamRow.id).where(ExamRow.id.in_(exam_ids), seen)))
+
+
 def count_exams_of(tx: Tx, patient_ids: Collection[str]) -> dict[str, int]:
     """Count the exams of each of *patient_ids*; those without any are missing."""
     query = select(ExamRow.patient_id, func.count()).where(ExamRow.patient_id.in_(patient_ids))

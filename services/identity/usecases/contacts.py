@@ -1,18 +1,20 @@
 """Telling the notifier where to write to accounts' owners and to patients."""
 
 from datetime import datetime
+from typing import cast
 
-from contracts.messages import About, ContactChanged
+from contracts.messages import About, ContactChanged, PushAddress
 from services.chassis.db import Tx
 from services.chassis.outbox import put_event
 from services.identity.domain.languages import portal_language
-from services.identity.store import accounts, patients
+from services.identity.domain.pushes import Platform
+from services.identity.store import accounts, patients, pushes
 
 
 def account_contact(tx: Tx, account: accounts.AccountRow, now: datetime) -> ContactChanged:
     """Give where to write to an account's owner: nowhere once it is closed, or while it is frozen or at rest."""
-    del tx
     holder = f"account:{account.id}"
+    devices = pushes.find_of_account(tx, account.id) if account.is_live else []
     return ContactChanged(
         id=f"holder:{holder}",
         version=account.contact_version,
@@ -22,6 +24,7 @@ def account_contact(tx: Tx, account: accounts.AccountRow, now: datetime) -> Cont
         phone=None,
         language=portal_language(account.language),
         wants=["*"] if account.is_live else [],
+        pushes=[_push(row, account.language) for row in devices],
     )
 
 
@@ -33,8 +36,8 @@ def tell_account_contact(tx: Tx, account: accounts.AccountRow, now: datetime) ->
 
 def patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> ContactChanged:
     """Give where to write to a patient: nowhere for a deceased one, nor for one whose record is protected."""
-    del tx
     is_silent = row.is_deceased or row.is_protected
+    devices = [] if is_silent else pushes.find_of_patient(tx, row.id)
     return ContactChanged(
         id=f"patient:{row.id}",
         version=row.contact_version,
@@ -44,6 +47,16 @@ def patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> ContactC
         phone=None if is_silent or not row.phones else row.phones[0],
         language=portal_language(row.language),
         wants=[] if is_silent else ["*"],
+        pushes=[_push(device, language) for device, language in devices],
+    )
+
+
+def _push(row: pushes.PushAddressRow, language: str | None) -> PushAddress:
+    return PushAddress(
+        platform=cast("Platform", row.platform),
+        address=row.address,
+        language=portal_language(language),
+        ends_at=row.ends_at,
     )
 
 

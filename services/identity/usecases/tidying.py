@@ -17,7 +17,15 @@ from services.identity.store import (
     registrations,
     tries,
 )
-from services.identity.usecases import audit_search, challenges, devices, email_changes, password_resets, second_factors
+from services.identity.usecases import (
+    audit_search,
+    challenges,
+    devices,
+    email_changes,
+    password_resets,
+    pushes,
+    second_factors,
+)
 from services.identity.usecases.validation_codes import delete_old_codes
 
 KEEP_TRIES = timedelta(days=30)
@@ -42,6 +50,7 @@ def tidy(tx: Tx, now: datetime) -> None:
     delete_old_codes(tx, now)
     challenges.delete_old(tx, now - CHALLENGE_LIFETIME)
     second_factors.delete_unconfirmed(tx, now - CONFIRM_WITHIN)
+    pushes.forget_over(tx, now)
     devices.delete_old(tx, now)
     password_resets.delete_old(tx, now - CODE_LIFETIME)
     email_changes.delete_old(tx, now - CODE_LIFETIME)
