@@ -30,7 +30,7 @@ def _overview_page(status: int = 200, **more: Any) -> tuple[str, int]:
     factors = calls.ask("identity", "GET", "/me/second-factors")
     page = render_template(
         "own_account.html", me=me, factors=factors.get("secondFactors", []),
-        codes_left=factors.get("recoveryCodesLeft", 0), notices=_notices(), themes=_themes(),
+        codes_left=factors.get("recoveryCodesLeft", 0), **_notices(), themes=_themes(),
         saved=_words_of_what_is_done().get(request.args.get("saved", "")), **{"errors": {}, "form": {}} | more,
     )  # fmt: skip
     return page, status
@@ -52,12 +52,13 @@ def _words_of_what_is_done() -> dict[str, str]:
     }
 
 
-def _notices() -> list[dict[str, Any]]:
-    """Give what this account is mailed about, in words; empty while the notifier rests."""
+def _notices() -> dict[str, Any]:
+    """Give what this account is mailed about, in words, and whether that arrives; nothing while the notifier rests."""
     with suppress(UpstreamDown):
-        known, found = unsubscribing.kinds(), calls.ask("notifier", "GET", "/me/messages")["messages"]
-        return [one | {"words": known[one["template"]]} for one in found if one["template"] in known]
-    return []
+        known, found = unsubscribing.kinds(), calls.ask("notifier", "GET", "/me/messages")
+        notices = [one | {"words": known[one["template"]]} for one in found["messages"] if one["template"] in known]
+        return {"notices": notices, "comes_back": found.get("isAddressRefused", False)}
+    return {"notices": [], "comes_back": False}
 
 
 @blueprint.post("/me/preferences")

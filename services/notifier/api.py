@@ -38,6 +38,8 @@ class SwitchesAnswer(Answer):
     """All that can be switched off."""
 
     messages: list[SwitchAnswer]
+    is_address_refused: bool
+    """Whether a server said for good that nobody reads the account's address: these messages rest meanwhile."""
 
 
 def parts() -> Parts:
@@ -59,7 +61,7 @@ def find_switches() -> Any:
     """Say which mails this account gets."""
     who = account()
     with parts().db.read() as tx:
-        return _answer(switches.find_unwanted(tx, who))
+        return _answer(switches.find_unwanted(tx, who), switches.is_address_refused(tx, who))
 
 
 @bp.patch("/me/messages")
@@ -69,7 +71,8 @@ def set_switches(body: SwitchBody) -> Any:
     """Switch mails off and on, for this account and for its patients' contacts."""
     who = account()
     with parts().db.begin() as tx:
-        return _answer(switches.set_unwanted(tx, who, body.unwanted, parts().clock.now()))
+        unwanted = switches.set_unwanted(tx, who, body.unwanted, parts().clock.now())
+        return _answer(unwanted, switches.is_address_refused(tx, who))
 
 
 @bp.get("/unsubscriptions/<token>")
@@ -92,7 +95,8 @@ def set_unsubscription(token: str, body: WantedBody) -> Any:
     return SwitchAnswer(template=template, is_wanted=is_wanted)
 
 
-def _answer(unwanted: set[Template]) -> SwitchesAnswer:
+def _answer(unwanted: set[Template], is_address_refused: bool) -> SwitchesAnswer:
     return SwitchesAnswer(
-        messages=[SwitchAnswer(template=one, is_wanted=one not in unwanted) for one in switches.find_switchable()]
+        messages=[SwitchAnswer(template=one, is_wanted=one not in unwanted) for one in switches.find_switchable()],
+        is_address_refused=is_address_refused,
     )

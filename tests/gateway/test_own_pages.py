@@ -104,6 +104,12 @@ def test_notices_can_be_stopped_one_by_one_and_come_back(owner, services):
     assert services.unwanted == set()
 
 
+def test_whoever_misses_mails_since_they_come_back_is_told(owner, services):
+    assert "come back to us" not in owner.get("/me").text
+    services.is_address_refused = True
+    assert "Emails to this address come back to us" in owner.get("/me").text
+
+
 def test_a_visit_is_added_and_the_session_sees_it(owner, services):
     before = services.refreshed
     assert owner.post("/me", "/me/icodes", {"icode": "7K2MQ-4XW9-P3TB"}).location == "/me?saved=visit"

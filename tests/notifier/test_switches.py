@@ -1,5 +1,7 @@
 """What an account switches off."""
 
+from datetime import timedelta
+
 import pytest
 
 from contracts.sharing import ShareLocked
@@ -7,6 +9,8 @@ from contracts.tokens import AccountGrants
 from services.chassis.auth import note_key
 from services.chassis.signing import Minter, load_or_make_key
 from services.notifier.app import make_web
+from services.notifier.domain import hash_address
+from services.notifier.store import addresses
 from tests.notifier.conftest import (
     a_contact,
     a_share,
@@ -42,6 +46,18 @@ def test_what_can_be_done_without_is_switched_off_for_the_account_and_its_patien
     locked = a_share(ShareLocked, version=3, holder="account:1")
     mails = post.sent(*people, an_exam(), a_share(holder="account:1"), locked)
     assert [mail["subject"] for mail in mails] == ["A link you shared was locked"]
+
+
+def test_an_account_is_told_that_its_address_is_of_no_use_until_it_is_given_again(post, door):
+    client, headers = door
+    post.hear(a_contact("holder", "account:1", "acc@example.org"))
+    with post.service.db.begin() as tx:
+        addresses.mark_refused(tx, hash_address("ACC@example.org"), post.clock.now())
+    assert client.get("/me/messages", headers=headers).json["isAddressRefused"] is True
+    assert client.patch("/me/messages", json={"unwanted": []}, headers=headers).json["isAddressRefused"] is True
+    again_at = post.clock.now() + timedelta(seconds=1)
+    post.hear(a_contact("holder", "account:1", "acc@example.org", version=2, at=again_at))
+    assert client.get("/me/messages", headers=headers).json["isAddressRefused"] is False
 
 
 def test_what_protects_its_reader_cannot_be_switched_off(door):

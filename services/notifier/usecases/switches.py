@@ -9,8 +9,8 @@ from contracts.tokens import AccountGrants
 from services.chassis import audit
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
-from services.notifier.domain import SWITCHABLE, NotSwitchable
-from services.notifier.store import contacts
+from services.notifier.domain import SWITCHABLE, NotSwitchable, find_addresses, hash_address
+from services.notifier.store import addresses, contacts
 
 
 def find_switchable() -> list[Template]:
@@ -29,6 +29,13 @@ def find_unwanted(tx: Tx, caller: Caller) -> set[Template]:
 def _contacts_of(caller: Caller) -> list[tuple[str, str]]:
     patients = caller.grants.patients if isinstance(caller.grants, AccountGrants) else []
     return [("holder", caller.holder), *(("patient", patient) for patient in patients)]
+
+
+def is_address_refused(tx: Tx, caller: Caller) -> bool:
+    """Whether mail to the account of *caller* cannot be delivered."""
+    contact = contacts.find_contact(tx, "holder", caller.holder)
+    emails = contact.emails if contact else []
+    return any(addresses.is_refused(tx, hash_address(address)) for address in find_addresses(emails))
 
 
 def set_unwanted(tx: Tx, caller: Caller, unwanted: Sequence[Template], now: datetime) -> set[Template]:

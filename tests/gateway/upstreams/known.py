@@ -89,6 +89,7 @@ class Services:
     exams: list[dict[str, Any]] = field(default_factory=exams_known)
     share_grants: dict[str, Any] = field(default_factory=lambda: dict(SHARE_GRANTS))
     unwanted: set[str] = field(default_factory=set)
+    is_address_refused: bool = False
     me: dict[str, Any] = field(default_factory=dict)
     staff: dict[str, Any] = field(default_factory=dict)
     valid: set[str] = field(default_factory=set)

@@ -14,7 +14,8 @@ def notifier(kept: Services) -> Flask:
 
     @app.get("/me/messages")
     def switches() -> Any:
-        return {"messages": [{"template": name, "isWanted": name not in kept.unwanted} for name in SWITCHABLE]}
+        messages = [{"template": name, "isWanted": name not in kept.unwanted} for name in SWITCHABLE]
+        return {"messages": messages, "isAddressRefused": kept.is_address_refused}
 
     @app.patch("/me/messages")
     def switch() -> Any:
