@@ -14,6 +14,7 @@ import urllib3
 
 from contracts.topology import SERVICES
 from deploy.local.demo_feed import dicom_objects, hl7_messages, stow_body
+from deploy.local.demo_registrant import registrant
 from deploy.local.demo_story import DemoExam, story
 from deploy.local.places import ROOT, Places, write_private
 from services.chassis.clock import parse_offset
@@ -77,6 +78,7 @@ def prepare(places: Places, env: Mapping[str, str], *, with_patients: bool) -> D
         more = [
             f"More I-Codes      {state.icodes['texas']} (Texas: its report is held for 4 days)",
             f"                  {state.icodes['minor']} (a minor)",
+            *registrant(state.first_start).lines(),
             "Images: real studies under invented names; sources and licences in deploy/demo/SOURCES.tsv",
         ]
     return DemoFacts(
@@ -195,6 +197,7 @@ def _write_demo(places: Places, state: _State, token: str) -> None:
         "icode": state.icodes.get("icode"),
         "icodes": {name: code for name, code in state.icodes.items() if name != "icode"},
         "account": {"userId": ACCOUNT_USER, "password": state.passwords["account"]} if state.is_loaded else None,
+        "registrant": registrant(state.first_start).as_json() if state.is_loaded else None,
         "staff": login("staff"),
         "staffByRole": {role: login(role) for role in ROLES},
         "systemToken": token,

@@ -11,7 +11,8 @@ from deploy.local.places import ROOT
 IMAGES = ROOT / "deploy" / "demo" / "images"
 _UID_ROOT = "1.2.826.0.1.3680043.8.498."
 _INTERPRETER = "1188^Okafor^Ngozi^^^Dr"
-_REFERRER = "2207^Lindqvist^Maren^^^Dr"
+REFERRER = ("Maren", "Lindqvist")
+_REFERRER = f"2207^{REFERRER[1]}^{REFERRER[0]}^^^Dr"
 
 
 def hl7_messages(exam: DemoExam, first_start: datetime) -> Iterator[str]:

@@ -27,6 +27,7 @@ class FeedExam:
     procedure: str = "CT CHEST W/O CONTRAST"
     modality: str = "CT"
     phone: str = ""
+    email: str = ""
 
 
 def an_exam(**facts: str) -> FeedExam:
@@ -127,8 +128,9 @@ class Ris:
 
     def _pid(self, exam: FeedExam) -> str:
         name = f"{exam.family}^{exam.given}"
-        phone = f"^PRN^PH^^^^^^^^^{exam.phone}" if exam.phone else ""
-        known = {3: f"{exam.mrn}^^^RADNET^MR", 5: name, 7: exam.born, 8: "F", 11: "^^^^10016", 13: phone, 15: "en"}
+        contact = f"^PRN^PH^^^^^^^^^{exam.phone}" if exam.phone else ""
+        contact += f"~^NET^Internet^{exam.email}" if exam.email else ""
+        known = {3: f"{exam.mrn}^^^RADNET^MR", 5: name, 7: exam.born, 8: "F", 11: "^^^^10016", 13: contact, 15: "en"}
         return segment("PID", known)
 
     def _pv1(self, exam: FeedExam, at: datetime) -> str:

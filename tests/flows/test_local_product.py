@@ -17,6 +17,7 @@ from deploy.local.places import ROOT
 from tests.flows.conftest import images_of
 from tests.flows.databases import find_builds, find_told
 from tests.flows.product import Facts, LocalProduct, signal_all, wait_for
+from tests.flows.registering import PASSWORD, answer, begin, code_mailed
 from tests.flows.ris import Ris, an_exam
 from tests.flows.test_main_job import PHI, REPORT, download, ready
 
@@ -79,6 +80,25 @@ def test_the_demos_minor_is_seen_by_code_S64(demo):
     (row,) = patient.get("/exams").json["exams"]
     assert row["imagesAvailable"]
     assert row["report"]["status"] == "available"
+
+
+def test_the_demos_registrant_opens_an_account_across_a_power_cut_S18_S19_S20_S21_S22(demo):
+    told = demo.facts.more["registrant"]
+    anyone, login = demo.facts.anyone(), {"userId": "carlos61", "password": PASSWORD}
+    path = f"/registrations/{begin(anyone, told).json['registrationId']}"
+    assert answer(anyone, path, told["answers"]).json == {"next": "credentials"}
+    chosen = anyone.post(f"{path}/credentials", login | {"email": "carlos61@example.net"})
+    assert chosen.json == {"next": "validation"}
+    demo.product.kill()
+    demo.facts = demo.product.start()
+    assert demo.facts.more["registrant"] == told
+    code = code_mailed(demo.facts, "carlos61@example.net")
+    entered = demo.facts.anyone().post(f"{path}/validation", {"code": code})
+    assert (entered.status, entered.json) == (201, {"account": {"userId": "carlos61"}})
+    (row,) = demo.facts.anyone().log_in("/sessions", login).get("/exams").json["exams"]
+    assert row["report"]["status"] == "held"
+    printed = wait_for((demo.product.folder / "up.log").read_text)
+    assert f"{told['firstName']} {told['lastName']}, born 09/30/1961" in printed
 
 
 def test_a_second_start_on_the_same_folder_is_refused_and_harms_nothing(demo):
