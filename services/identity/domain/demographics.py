@@ -13,7 +13,7 @@ Similar is never the same: one letter, one digit is enough to differ.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -81,6 +81,14 @@ def is_one_person(one: RecordedPerson, other: RecordedPerson) -> bool:
     """
     is_of_one_day = one.birth_date is not None and one.birth_date == other.birth_date
     return is_of_one_day and _is_beginning(_words(one.given_names), _words(other.given_names))
+
+
+def agrees_with_invited(typed: Demographics, record: RecordedPerson) -> bool:
+    """Whether everything typed is as recorded of somebody who showed a photo ID.
+
+    Whose numbers are all a guardian's has none of their own on record: then none is compared.
+    """
+    return agrees(typed, record if record.phones else replace(record, phones=(typed.phone,)))
 
 
 def typed_form(typed: Demographics) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.chassis.db import Tx
-from services.identity.domain.demographics import Demographics, agrees, find_agreeing
+from services.identity.domain.demographics import Demographics, agrees_with_invited, find_agreeing
 from services.identity.domain.identity_questions import is_askable
 from services.identity.domain.registrations import Step
 from services.identity.parts import Parts
@@ -50,7 +50,7 @@ def begin_with_invitation(tx: Tx, parts: Parts, typed: Demographics, code: str, 
     def fits(invited: Redeemable) -> bool:
         lets_protected = invited.is_despite_protection
         record = demographics.lock_eligible(tx, invited.patient_id, is_despite_protection=lets_protected)
-        return record is not None and agrees(typed, record)
+        return record is not None and agrees_with_invited(typed, record)
 
     invited = redeem(tx, parts, code, fits, now)
     return Beginning("credentials", "", invited.patient_id, "staff", invited.id) if invited else None
