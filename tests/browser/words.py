@@ -37,6 +37,6 @@ class Words:
         return re.compile("^" + re.escape(self(english).partition("%(")[0].rstrip()))
 
 
-SAME = ("Portal", "Portal Pass")
+SAME = ("Portal", "Portal Pass", "Error:")
 """What is the same in both languages."""
 ENGLISH = Words("en")

@@ -51,24 +51,26 @@ if (watched.length) {
   setTimeout(look, 3000);
 }
 
-// The session ends after 15 idle minutes; two minutes before, it asks. Being active on a page counts, at most once a minute.
+// The session ends after 15 idle minutes; two minutes before, it asks; who comes back to the page is asked at once. Being active on a page counts, at most once a minute.
 const box = $('[data-session]');
 if (box) {
-  const left = $('[data-left]', box); const words = left.textContent; let active = Date.now(); let ticking; let spoken;
+  const left = $('[data-left]', box); const words = left.textContent; let active = Date.now(); let ticking; let spoken; let end = Infinity;
   const home = () => { location.href = box.dataset.home; };
   const stay = async () => { const now = await ask('/session/stay.json'); if (now === 'ended') home(); else { if (box.open) box.close(); clearInterval(ticking); plan(now?.seconds ?? 600); } };
   const warn = (seconds) => {
-    let n = seconds; spoken = new Set(); if (!box.open) box.showModal(); clearInterval(ticking);
+    end = Date.now() + seconds * 1000; spoken = new Set(); if (!box.open) box.showModal(); clearInterval(ticking);
     ticking = setInterval(() => {
-      n -= 1; left.textContent = n >= 119 ? words : n > 60 ? `1 min ${n - 60} s` : `${Math.max(0, n)} s`;
+      const n = Math.round((end - Date.now()) / 1000); left.textContent = n >= 119 ? words : n > 60 ? `1 min ${n - 60} s` : `${Math.max(0, n)} s`;
       for (const at of [60, 20]) if (n <= at && !spoken.has(at)) { spoken.add(at); say(`${at} s`); }
-      if (n <= 0) { clearInterval(ticking); home(); }
+      if (n <= 0) { clearInterval(ticking); look(); }
     }, 1000);
   };
-  const look = async () => { const now = await ask('/session/left.json'); if (now === 'ended') home(); else if (now && now.seconds <= 125) warn(now.seconds); else plan(now?.seconds ?? 240); };
+  const look = async () => { const now = await ask('/session/left.json'); if (now === 'ended' || (!now && Date.now() >= end)) home(); else if (now && now.seconds <= 125) warn(now.seconds); else { if (now && box.open) { box.close(); clearInterval(ticking); } plan(now?.seconds ?? 240); } };
   let planned; const plan = (seconds) => { clearTimeout(planned); planned = setTimeout(look, Math.max(5, Math.min(seconds - 120, 600)) * 1000); };
   $('[data-stay]', box).addEventListener('click', stay);
   box.addEventListener('cancel', (ev) => { ev.preventDefault(); stay(); });
   for (const kind of ['pointerdown', 'keydown', 'wheel']) addEventListener(kind, () => { if (!box.open && Date.now() - active > 60000) { active = Date.now(); stay(); } }, { passive: true });
+  addEventListener('focus', look);
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) look(); });
   plan(300);
 }
