@@ -49,6 +49,8 @@ class Service:
     jobs: Jobs | None = None
     retell: Callable[[Tx, str, datetime | None], None] | None = None
     """``(tx, queue, since)``: puts the current state of its nouns into the outbox, to that queue alone."""
+    rotate_keys: Callable[[], str] | None = None
+    """An issuer's: makes another signing key; says when it begins to sign."""
     on_start: Callable[[], None] = field(default=lambda: None)
     """Called once after the migration, such as for publishing a signing key."""
 
@@ -110,6 +112,7 @@ def run(name: str, make: Callable[[], Service], argv: Sequence[str] | None = Non
         ("all", "api and background in one process"),
         ("worker", "do long jobs"),
         ("migrate", "bring the database to the newest step"),
+        ("rotate-keys", "make another signing key, which signs a day later; nothing is restarted"),
     ):
         kinds.add_parser(kind, help=about)
     retell = kinds.add_parser("retell", help="send the current state of all nouns to one queue")
@@ -165,6 +168,13 @@ def _migrate(make: Callable[[], Service], _asked: argparse.Namespace) -> None:
     make().migrate()
 
 
+def _rotate_keys(make: Callable[[], Service], _asked: argparse.Namespace) -> None:
+    service = make()
+    if service.rotate_keys is None:
+        raise SystemExit(f"{service.name} signs nothing")
+    print(service.rotate_keys())  # noqa: T201 - the answer to a person at a terminal
+
+
 def _retell(make: Callable[[], Service], asked: argparse.Namespace) -> None:
     service = make()
     if service.retell is None:
@@ -179,5 +189,6 @@ _KINDS: dict[str, Callable[[Callable[[], Service], argparse.Namespace], None]] =
     "all": _all,
     "worker": _worker,
     "migrate": _migrate,
+    "rotate-keys": _rotate_keys,
     "retell": _retell,
 }

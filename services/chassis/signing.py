@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -37,6 +38,11 @@ class SigningKey:
     private_key: Ed25519PrivateKey
     made_at: datetime
 
+    def at(self, now: datetime) -> "SigningKey":
+        """Give itself: a key alone signs at any time."""
+        del now
+        return self
+
     def published(self, issuer: Issuer) -> SigningKeyPublished:
         """Give the event that tells its public half."""
         raw = self.private_key.public_key().public_bytes_raw()
@@ -51,12 +57,19 @@ class SigningKey:
         )
 
 
+class Keys(Protocol):
+    """The keys of an issuer: one alone, or a folder in which they take turns."""
+
+    def at(self, now: datetime) -> SigningKey:
+        """Give the key that signs at *now*."""
+
+
 @dataclass(frozen=True)
 class Minter:
-    """Mints the tokens of one issuer with its newest key."""
+    """Mints the tokens of one issuer with the key that signs now."""
 
     issuer: Issuer
-    key: SigningKey
+    keys: Keys
 
     def mint(
         self, *, holder: str, session: str, version: int, grants: Grants, now: datetime, ends_at: datetime | None = None
@@ -75,7 +88,8 @@ class Minter:
             exp=int(expires_at.timestamp()),
             grants=grants,
         )
-        token = jwt.encode(claims.to_json(), self.key.private_key, algorithm=ALGORITHM, headers={"kid": self.key.kid})
+        key = self.keys.at(now)
+        token = jwt.encode(claims.to_json(), key.private_key, algorithm=ALGORITHM, headers={"kid": key.kid})
         return token, max(0, int((expires_at - now).total_seconds()))
 
 
@@ -88,9 +102,12 @@ def lifetime(grants: Grants) -> timedelta:
 
 def load_or_make_key(folder: Path, now: datetime) -> SigningKey:
     """Give the newest key in *folder*, making the first one. Files are ``<instant>-<kid>.pem``."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = sorted(folder.glob("*.pem"))
-    path = files[-1] if files else _make_key(folder, now)
+    return read_key(files[-1] if files else make_key(folder, now))
+
+
+def read_key(path: Path) -> SigningKey:
+    """Give the key in a file that ``make_key`` made."""
     stamp, kid = path.stem.split("-", maxsplit=1)
     private_key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(private_key, Ed25519PrivateKey):
@@ -98,18 +115,21 @@ def load_or_make_key(folder: Path, now: datetime) -> SigningKey:
     return SigningKey(kid, private_key, datetime.fromtimestamp(int(stamp), UTC))
 
 
-def _make_key(folder: Path, now: datetime) -> Path:
+def make_key(folder: Path, now: datetime) -> Path:
+    """Make a key in *folder*, whose file is there whole or not at all."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     private_key = Ed25519PrivateKey.generate()
     pem = private_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     path = folder / f"{int(now.timestamp())}-{secrets.token_hex(8)}.pem"
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    part = path.with_suffix(".part")
+    file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "wb") as out:
         out.write(pem)
         out.flush()
         os.fsync(out.fileno())
-    return path
+    return part.rename(path)
 
 
 def publish_key(tx: Tx, issuer: Issuer, key: SigningKey, now: datetime) -> None:

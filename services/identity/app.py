@@ -9,12 +9,13 @@ from flask import Flask
 from services.chassis.auth import Verifier
 from services.chassis.db import Database, Tx
 from services.chassis.idempotency import AnswerKeeper
+from services.chassis.key_folder import KeyFolder, keys_chore, open_keys, publish_keys, rotate_keys
 from services.chassis.locations import load_locations
 from services.chassis.passwords import SecretHasher
 from services.chassis.secret_file import load_or_make_secret
 from services.chassis.service import Service
 from services.chassis.settings import load_or_exit
-from services.chassis.signing import Minter, load_or_make_key, publish_key
+from services.chassis.signing import Minter
 from services.chassis.supervisor import Chore
 from services.chassis.web import create_app
 from services.identity.api import BLUEPRINTS
@@ -37,11 +38,12 @@ TIDY_EVERY = timedelta(hours=1)
 def make(settings: IdentitySettings | None = None) -> Service:
     """Give the service as its parts."""
     settings = settings or load_or_exit(IdentitySettings)
-    clock = settings.clock()
+    db, clock = Database(settings.database_url), settings.clock()
+    signing_keys = open_keys(settings.keys_dir / "signing", clock.now())
     parts = Parts(
-        db=Database(settings.database_url),
+        db=db,
         clock=clock,
-        minter=Minter("identity", load_or_make_key(settings.keys_dir / "signing", clock.now())),
+        minter=Minter("identity", signing_keys),
         hasher=SecretHasher(),
         locations=load_locations(settings.locations_file),
         asks_birth_date=settings.asks_birth_date,
@@ -69,9 +71,11 @@ def make(settings: IdentitySettings | None = None) -> Service:
             Chore("icode-expiry", TELL_EXPIRED_EVERY_S, lambda: _tell_expired(parts)),
             Chore("portal-pass-sweep", SWEEP_PASSES_EVERY_S, lambda: _sweep_passes(parts)),
             Chore("identity-tidy", TIDY_EVERY.total_seconds(), lambda: _tidy(parts)),
+            keys_chore(db, "identity", signing_keys, clock.now),
         ),
         retell=lambda tx, queue, _since: _retell(tx, parts, queue),
-        on_start=lambda: _publish_key(parts),
+        rotate_keys=lambda: rotate_keys(db, "identity", signing_keys, clock.now()),
+        on_start=lambda: _publish_keys(parts, signing_keys),
     )
 
 
@@ -91,9 +95,9 @@ def _ready(parts: Parts) -> dict[str, Any]:
     return {}
 
 
-def _publish_key(parts: Parts) -> None:
+def _publish_keys(parts: Parts, keys: KeyFolder) -> None:
     with parts.db.begin() as tx:
-        publish_key(tx, "identity", parts.minter.key, parts.clock.now())
+        publish_keys(tx, "identity", keys, parts.clock.now())
 
 
 def _retell(tx: Tx, parts: Parts, queue: str) -> None:

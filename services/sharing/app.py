@@ -9,11 +9,12 @@ from flask import Flask
 from services.chassis.auth import Verifier
 from services.chassis.db import Database, Tx
 from services.chassis.idempotency import AnswerKeeper
+from services.chassis.key_folder import KeyFolder, keys_chore, open_keys, publish_keys, rotate_keys
 from services.chassis.passwords import SecretHasher
 from services.chassis.secret_file import load_or_make_secret
 from services.chassis.service import Service
 from services.chassis.settings import load_or_exit
-from services.chassis.signing import Minter, load_or_make_key, publish_key
+from services.chassis.signing import Minter
 from services.chassis.supervisor import Chore
 from services.chassis.web import create_app
 from services.sharing.api import sessions, shares
@@ -33,10 +34,11 @@ def make(settings: SharingSettings | None = None) -> Service:
     """Give the service, wired by *settings* or by the environment."""
     settings = settings or load_or_exit(SharingSettings)
     db, clock, keys = Database(settings.database_url), settings.clock(), settings.keys_dir
+    signing_keys = open_keys(keys / "signing", clock.now())
     parts = Parts(
         db=db,
         clock=clock,
-        minter=Minter("sharing", load_or_make_key(keys / "signing", clock.now())),
+        minter=Minter("sharing", signing_keys),
         links=ShareLinks(load_or_make_secret(keys / "links.key"), settings.public_url),
         hasher=SecretHasher(),
         refresh_key=load_or_make_secret(keys / "refresh.key"),
@@ -53,9 +55,11 @@ def make(settings: SharingSettings | None = None) -> Service:
         chores=(
             Chore("expire-shares", SWEEP_EVERY_S, lambda: _sweep(parts)),
             Chore("forget-old", FORGET_EVERY_S, lambda: _forget(parts)),
+            keys_chore(db, "sharing", signing_keys, clock.now),
         ),
         retell=lambda tx, queue, since: _retell(tx, parts, queue, since),
-        on_start=lambda: _publish(parts),
+        rotate_keys=lambda: rotate_keys(db, "sharing", signing_keys, clock.now()),
+        on_start=lambda: _publish(parts, signing_keys),
     )
 
 
@@ -91,6 +95,6 @@ def _retell(tx: Tx, parts: Parts, queue: str, since: datetime | None) -> None:
     retell(tx, parts, queue, since)
 
 
-def _publish(parts: Parts) -> None:
+def _publish(parts: Parts, keys: KeyFolder) -> None:
     with parts.db.begin() as tx:
-        publish_key(tx, "sharing", parts.minter.key, parts.clock.now())
+        publish_keys(tx, "sharing", keys, parts.clock.now())

@@ -44,7 +44,7 @@ class House(ExamsWorld):
         }
         with self.parts.db.begin() as tx:
             for issuer, minter in self.minters.items():
-                note_key(tx, minter.key.published(issuer))
+                note_key(tx, minter.keys.at(self.clock.now()).published(issuer))
         self.client = self.service.make_app().test_client()
         self.worker = Worker(self.parts)
         self.beat()

@@ -3,6 +3,7 @@
 from contracts.access import AccessEnded
 from contracts.wire import Event
 from services.chassis.db import Tx
+from services.chassis.key_folder import find_published
 from services.chassis.outbox import put_event
 from services.identity.parts import Parts
 from services.identity.store import accounts, holders, patients
@@ -10,9 +11,9 @@ from services.identity.usecases.contacts import account_contact, patient_contact
 
 
 def retell(tx: Tx, parts: Parts, queue: str) -> int:
-    """Tell *queue* the signing key, the holders that lost access, and all contacts; gives how many events."""
+    """Tell *queue* the signing keys, the holders that lost access, and all contacts; gives how many events."""
     now = parts.clock.now()
-    events: list[Event] = [parts.minter.key.published("identity")]
+    events: list[Event] = [*find_published(tx, "identity", now)]
     events += [
         AccessEnded(id=row.id, version=row.version, at=now, reason="retold") for row in holders.find_narrowed(tx)
     ]

@@ -10,6 +10,7 @@ from contracts.sharing import ShareChanged, ShareEnded
 from contracts.topology import may_hear
 from contracts.wire import Event
 from services.chassis.db import Tx
+from services.chassis.key_folder import find_published
 from services.chassis.outbox import put_event
 from services.sharing.parts import Parts
 from services.sharing.store import shares
@@ -18,9 +19,9 @@ from services.sharing.usecases.telling import OWNER, holder_of, state_event
 
 
 def retell(tx: Tx, parts: Parts, queue: str, since: datetime | None) -> int:
-    """Tell *queue* the signing key, each share made since (None: ever), and what was taken back; gives how many."""
+    """Tell *queue* the signing keys, each share made since (None: ever), and what was taken back; gives how many."""
     now = parts.clock.now()
-    events: list[Event] = [parts.minter.key.published("sharing")]
+    events: list[Event] = [*find_published(tx, "sharing", now)]
     for row in shares.find_made(tx, since):
         events += _events(tx, row, now)
     told = [event for event in events if may_hear(queue, type(event))]
