@@ -35,12 +35,12 @@ ALLOWED_FACTS: Final[dict[Template, frozenset[str]]] = {
 """What a letter may say besides its own words; no other fact reaches one."""
 TEXTED_TOO: Final[frozenset[Template]] = frozenset({"share-opened", "share-locked"})
 """Told by text message too, where a phone number was left and a provider is set (O5)."""
-STATE_NEEDED: Final[dict[Template, str]] = {
-    "package-ready": "ready",
-    "package-expiring": "ready",
-    "package-failed": "failed",
+STATES_NEEDED: Final[dict[Template, frozenset[str]]] = {
+    "package-ready": frozenset({"ready", "downloaded"}),
+    "package-expiring": frozenset({"ready"}),
+    "package-failed": frozenset({"failed"}),
 }
-"""A mail about a package goes out only while the package is still so."""
+"""A mail about a package goes out only while the package is still so; nobody is told that a download they had ends."""
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,18 @@ def test_no_log_holds_an_address_or_a_code(by_smtp, smtp, logs):
     assert "123456" not in logged
 
 
+def test_a_letter_that_cannot_be_written_holds_back_no_other_and_is_given_up_in_time(post):
+    post.hear(*(a_contact("package", f"p{number}", f"anna{number}@example.org") for number in range(6)))
+    post.hear(*(a_package(id=f"p{number}") for number in range(6)))
+    with post.service.db.begin() as tx:  # as though a version that knew more letters had noted it
+        tx.get_one(NoticeRow, "package-ready:p3").template = "of-another-version"
+    assert post.send() == 5
+    assert len(post.mails()) == 5
+    post.clock.advance(LATER)
+    post.send()
+    assert sorted(state for state, _, _ in state_of_mails(post)) == ["dropped", *["sent"] * 5]
+
+
 def test_what_nobody_can_be_told_in_time_is_dropped_with_all_it_held(post):
     post.hear(a_message("validation-code", facts={"code": "123456"}, email="no address"))
     post.send()

@@ -75,6 +75,11 @@ def test_the_end_of_the_24_hours_is_told_to_the_address_left_S42(post):
     ]
 
 
+def test_the_end_is_not_told_of_what_was_downloaded_while_the_notice_waited_S42(post, clock):
+    mails = post.sent(TO_PACKAGE, a_package(), a_package(PackageExpiring, 4), a_package(PackageDownloaded, 5))
+    assert [mail["subject"] for mail in mails] == ["The images you asked for are ready"]
+
+
 def test_without_an_address_left_the_end_is_told_to_the_account_S42(post):
     expiring = a_package(PackageExpiring, 4, holder="account:1")
     assert to(post.sent(expiring, a_contact("holder", "account:1", "acc@example.org"))) == ["acc@example.org"]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from contracts.archiver import PackageEvent
+from contracts.archiver import PackageDownloaded, PackageEvent
 from contracts.exams import ExamImagesAvailable, ExamRemoved, ExamState, ReportReleased, ReportTakenBack
 from contracts.messages import ContactChanged, MessageRequested, Template
 from contracts.sharing import ShareState
@@ -37,7 +37,7 @@ def keep_contact(tx: Tx, event: ContactChanged, now: datetime) -> None:
 
 def keep_package(tx: Tx, event: PackageEvent) -> None:
     """Store the newest state of a package."""
-    contacts.keep_package(tx, event.id, event.state)
+    contacts.keep_package(tx, event.id, "downloaded" if isinstance(event, PackageDownloaded) else event.state)
 
 
 def keep_exam(tx: Tx, event: ExamState) -> None:

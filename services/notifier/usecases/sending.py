@@ -14,7 +14,7 @@ from services.chassis import log, metrics
 from services.chassis.db import Tx
 from services.chassis.outbox import put_event
 from services.notifier.domain import (
-    STATE_NEEDED,
+    STATES_NEEDED,
     SWITCHABLE,
     TEXTED_TOO,
     Channel,
@@ -27,7 +27,7 @@ from services.notifier.domain import (
     pause_after,
     wants,
 )
-from services.notifier.mail import MailDown, MailRefused
+from services.notifier.mail import MailRefused
 from services.notifier.parts import Parts
 from services.notifier.store import addresses, contacts, mails
 from services.notifier.store.tables import ContactRow, MailRow, NoticeRow
@@ -83,8 +83,8 @@ def _resolve(tx: Tx, notice: NoticeRow, now: datetime, sends_texts: bool) -> Non
 def _still_fits(tx: Tx, notice: NoticeRow) -> bool:
     """Whether what the notice says is still so."""
     template = cast("Template", notice.template)
-    needed = STATE_NEEDED.get(template)
-    if needed is not None and contacts.find_package_state(tx, notice.about_id or "") != needed:
+    needed = STATES_NEEDED.get(template)
+    if needed is not None and contacts.find_package_state(tx, notice.about_id or "") not in needed:
         return False
     if notice.exam_id is None:
         return True
@@ -208,10 +208,10 @@ def _send(parts: Parts, mail: Outgoing) -> bool:
         hand_over(parts, mail)
     except (MailRefused, ProviderRefused) as error:
         outcome, status, why = "bounced", getattr(error, "status", None), getattr(error, "why", "")
-    except (MailDown, ProviderDown) as error:
+    except Exception as error:  # a server away, or a letter that cannot be written: it must hold back no other
         log.get().warning("mail-later", template=mail.template, attempt=mail.attempts, exc_info=error)
         metrics.MAILS.labels(mail.template, "later").inc()
-        outcome, status = "pending", getattr(error, "status", None)
+        outcome, status = "pending", error.status if isinstance(error, ProviderDown) else None
     with parts.db.begin() as tx:
         row, now = mails.lock_mail(tx, mail.id), parts.clock.now()
         mails.add_attempt(tx, row, now, outcome, status)
