@@ -108,6 +108,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/staff/accounts/{id}/unfreeze", ("POST",), "identity"),
     Route("/staff/accounts/{id}/second-factor-reset", ("POST",), "identity"),
     Route("/staff/patients/{id}/invitations", ("POST",), "identity"),
+    Route("/staff/patients/{id}/contacts-confirmation", ("POST",), "identity"),
     Route("/staff/shares/{id}", ("DELETE",), "sharing"),
     Route("/staff/guest-appointments", ("GET",), "identity"),
     Route("/staff/unmatched-studies", ("GET",), "exams"),

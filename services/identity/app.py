@@ -25,12 +25,14 @@ from services.identity.parts import Parts
 from services.identity.passkey_ceremony import ceremony_at
 from services.identity.seal import Seal
 from services.identity.settings import IdentitySettings
+from services.identity.usecases.coming_of_age import tell_of_age
 from services.identity.usecases.icodes import tell_expired
 from services.identity.usecases.portal_passes import sweep_passes
 from services.identity.usecases.retelling import retell
 from services.identity.usecases.tidying import tidy
 
 TELL_EXPIRED_EVERY_S = 1.0
+TELL_OF_AGE_EVERY_S = 10.0
 SWEEP_PASSES_EVERY_S = 30.0
 TIDY_EVERY = timedelta(hours=1)
 
@@ -69,6 +71,7 @@ def make(settings: IdentitySettings | None = None) -> Service:
         make_app=lambda: make_web(parts),
         chores=(
             Chore("icode-expiry", TELL_EXPIRED_EVERY_S, lambda: _tell_expired(parts)),
+            Chore("coming-of-age", TELL_OF_AGE_EVERY_S, lambda: _tell_of_age(parts)),
             Chore("portal-pass-sweep", SWEEP_PASSES_EVERY_S, lambda: _sweep_passes(parts)),
             Chore("identity-tidy", TIDY_EVERY.total_seconds(), lambda: _tidy(parts)),
             keys_chore(db, "identity", signing_keys, clock.now),
@@ -107,6 +110,11 @@ def _retell(tx: Tx, parts: Parts, queue: str) -> None:
 def _tell_expired(parts: Parts) -> None:
     with parts.db.begin() as tx:
         tell_expired(tx, parts.clock.now())
+
+
+def _tell_of_age(parts: Parts) -> None:
+    with parts.db.begin() as tx:
+        tell_of_age(tx, parts.clock.now())
 
 
 def _sweep_passes(parts: Parts) -> None:

@@ -11,7 +11,7 @@ from services.identity.usecases import patients, visits
 
 def on_visit(parts: Parts, tx: Tx, event: exams.VisitState) -> None:
     """Keep the visit."""
-    visits.copy_visit(tx, parts, event)
+    visits.copy_visit(tx, parts, event, parts.clock.now())
 
 
 def on_visit_details(parts: Parts, tx: Tx, event: exams.VisitDetailsChanged) -> None:
@@ -22,7 +22,7 @@ def on_visit_details(parts: Parts, tx: Tx, event: exams.VisitDetailsChanged) -> 
 
 def on_demographics(parts: Parts, tx: Tx, event: exams.PatientDemographicsChanged) -> None:
     """Keep the patient; not by ``newest``, since a merge told later must not hide what is told here."""
-    patients.copy_demographics(tx, event, parts.clock.now())
+    patients.copy_demographics(tx, parts, event, parts.clock.now())
 
 
 def on_join(parts: Parts, tx: Tx, event: exams.PatientsJoined) -> None:

@@ -23,6 +23,7 @@ from services.identity.api.second_factors import bp as second_factors
 from services.identity.api.sessions import bp as sessions
 from services.identity.api.staff import bp as staff
 from services.identity.api.staff_accounts import bp as staff_accounts
+from services.identity.api.staff_contacts import bp as staff_contacts
 
 BLUEPRINTS = (
     regions,
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     guest_appointments,
     invitations,
     staff_accounts,
+    staff_contacts,
     audit,
     registrations,
     challenges,

@@ -15,6 +15,11 @@ def adult_on(birth_date: date) -> date:
         return date(year, 3, 1)
 
 
+def of_age_at(birth_date: date, time_zone: str) -> datetime:
+    """Give the UTC instant at which the 18th birthday begins in *time_zone* (IANA)."""
+    return datetime.combine(adult_on(birth_date), time(), ZoneInfo(time_zone)).astimezone(UTC)
+
+
 def adult_at(birth_date: date | None, time_zone: str, now: datetime) -> datetime | None:
     """Give the UTC instant at which a minor's 18th birthday begins in *time_zone* (IANA); None for adults.
 
@@ -22,5 +27,5 @@ def adult_at(birth_date: date | None, time_zone: str, now: datetime) -> datetime
     """
     if birth_date is None:
         return None
-    begins_at = datetime.combine(adult_on(birth_date), time(), ZoneInfo(time_zone)).astimezone(UTC)
+    begins_at = of_age_at(birth_date, time_zone)
     return begins_at if now < begins_at else None

@@ -25,3 +25,7 @@ def upgrade() -> None:
     op.create_index("ix_invitation_expires_at", "invitation", ["expires_at"])
     op.create_index("ix_invitation_patient_id", "invitation", ["patient_id"])
     op.add_column("account", sa.Column("rests_at", UtcDateTime(), nullable=True))
+    op.add_column("patient", sa.Column("contact_since", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("patient", sa.Column("of_age_at", UtcDateTime(), nullable=True))
+    op.add_column("patient", sa.Column("contact_told_at", UtcDateTime(), nullable=True))
+    op.create_index("ix_patient_of_age_at", "patient", ["of_age_at"])

@@ -47,5 +47,5 @@ def _recorded(row: PatientRow) -> RecordedPerson:
         birth_date=row.birth_date,
         sex=row.sex,
         postal_code=row.postal_code,
-        phones=tuple(row.phones),
+        phones=tuple(row.own_phones),
     )

@@ -1,7 +1,7 @@
 """Copies of patients as ``exams`` tells of them: demographics, identifiers, what they were merged into."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, delete, select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import JSON
 
 from services.chassis.db import Tx, insert_new
+from services.identity.domain.contacts import own_contacts
 from services.identity.store.base import Base
 
 
@@ -36,6 +37,16 @@ class PatientRow(Base):
     language: Mapped[str | None] = mapped_column(String(20))
     is_deceased: Mapped[bool]
     is_protected: Mapped[bool]
+    contact_since: Mapped[dict[str, str]] = mapped_column(JSON)
+    """When each of the phones and emails was recorded, or confirmed as the patient's own."""
+    of_age_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the 18th birthday begins at the first of the sites visited; None: the birth date is not known."""
+    contact_told_at: Mapped[datetime | None]
+
+    @property
+    def own_phones(self) -> list[str]:
+        """Give the numbers by which an adult is known: none recorded before they were one."""
+        return own_contacts(self.phones, self.contact_since, self.of_age_at)
 
     @property
     def shown_name(self) -> str:
@@ -71,6 +82,7 @@ _UNHEARD: dict[str, Any] = {
     "emails": [],
     "is_deceased": False,
     "is_protected": False,
+    "contact_since": {},
 }
 
 
@@ -138,3 +150,15 @@ def has_deceased(tx: Tx, patient_ids: Iterable[str]) -> bool:
     """Whether the record of one of *patient_ids* is marked deceased."""
     query = select(PatientRow.id).where(PatientRow.id.in_(list(patient_ids)), PatientRow.is_deceased)
     return tx.scalars(query.limit(1)).first() is not None
+
+
+def lock_come_of_age(tx: Tx, now: datetime, limit: int) -> list[PatientRow]:
+    """Give up to *limit* patients whose contact was told last when they were minors, and who are of age at *now*."""
+    query = (
+        select(PatientRow)
+        .where(PatientRow.of_age_at <= now, PatientRow.contact_told_at < PatientRow.of_age_at)
+        .order_by(PatientRow.of_age_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(tx.scalars(query))

@@ -99,6 +99,11 @@ def find_visit(tx: Tx, visit_id: str) -> VisitRow | None:
     return tx.get(VisitRow, visit_id)
 
 
+def find_location_ids(tx: Tx, patient_id: str) -> list[str]:
+    """Give the locations that a patient visited or will, sorted."""
+    return sorted(tx.scalars(select(VisitRow.location_id).filter_by(patient_id=patient_id).distinct()))
+
+
 def lock_visit(tx: Tx, visit_id: str) -> VisitRow | None:
     """Give the visit, locked until *tx* ends: one code at a time is issued for it."""
     return tx.scalars(select(VisitRow).filter_by(id=visit_id).with_for_update()).one_or_none()

@@ -6,6 +6,7 @@ from typing import cast
 from contracts.messages import About, ContactChanged, PushAddress
 from services.chassis.db import Tx
 from services.chassis.outbox import put_event
+from services.identity.domain.contacts import usable_contacts
 from services.identity.domain.languages import portal_language
 from services.identity.domain.pushes import Platform
 from services.identity.store import accounts, patients, pushes
@@ -35,20 +36,30 @@ def tell_account_contact(tx: Tx, account: accounts.AccountRow, now: datetime) ->
 
 
 def patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> ContactChanged:
-    """Give where to write to a patient: nowhere for a deceased one, nor for one whose record is protected."""
+    """Give where to write to a patient: nowhere for a deceased one, nor for one whose record is protected.
+
+    Of who came of age, to contacts recorded since alone.
+    """
     is_silent = row.is_deceased or row.is_protected
     devices = [] if is_silent else pushes.find_of_patient(tx, row.id)
+    emails, phones = usable(row, now)
     return ContactChanged(
         id=f"patient:{row.id}",
         version=row.contact_version,
         at=now,
         about=About(kind="patient", id=row.id),
-        emails=[] if is_silent else row.emails,
-        phone=None if is_silent or not row.phones else row.phones[0],
+        emails=[] if is_silent else emails,
+        phone=None if is_silent else next(iter(phones), None),
         language=portal_language(row.language),
         wants=[] if is_silent else ["*"],
         pushes=[_push(device, language) for device, language in devices],
     )
+
+
+def usable(row: patients.PatientRow, now: datetime) -> tuple[list[str], list[str]]:
+    """Give the addresses and numbers that a patient may be written to at: a guardian's no more from 18 on."""
+    emails, phones = (usable_contacts(some, row.contact_since, row.of_age_at, now) for some in (row.emails, row.phones))
+    return emails, phones
 
 
 def _push(row: pushes.PushAddressRow, language: str | None) -> PushAddress:
@@ -63,4 +74,5 @@ def _push(row: pushes.PushAddressRow, language: str | None) -> PushAddress:
 def tell_patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> None:
     """Tell where to write to a patient now; *row* is locked."""
     row.contact_version += 1
+    row.contact_told_at = now
     put_event(tx, "identity", patient_contact(tx, row, now), now)

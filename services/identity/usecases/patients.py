@@ -4,26 +4,30 @@ from datetime import datetime
 
 from contracts.exams import PatientDemographicsChanged, PatientMerged, PatientsJoined
 from services.chassis.db import Tx
+from services.identity.parts import Parts
 from services.identity.store import accounts
 from services.identity.store import patients as store
 from services.identity.store.visits import fold_name
 from services.identity.usecases.accounts import follow_merges
+from services.identity.usecases.coming_of_age import find_of_age, note_contacts, note_late_contacts
 from services.identity.usecases.contacts import tell_patient_contact
 from services.identity.usecases.resting import settle_rest
 
 
-def copy_demographics(tx: Tx, told: PatientDemographicsChanged, now: datetime) -> None:
+def copy_demographics(tx: Tx, parts: Parts, told: PatientDemographicsChanged, now: datetime) -> None:
     """Keep what is newer than we have. A merge told later has a higher version, yet takes nothing of this away."""
     row = store.lock_patient(tx, told.id)
     if told.version <= row.version:
+        note_late_contacts(tx, row, told, now)
         return
     row.version = told.version
     row.family_name, row.given_name, row.middle_name = told.name.family, told.name.given, told.name.middle
     row.family_name_folded = fold_name(told.name.family)
     row.birth_date, row.sex, row.postal_code = told.birth_date, told.sex, told.postal_code
-    row.phones, row.emails, row.language = told.phones, told.emails, told.language
-    row.is_deceased, row.is_protected = told.is_deceased, told.is_protected
+    row.language, row.is_deceased, row.is_protected = told.language, told.is_deceased, told.is_protected
     store.replace_identifiers(tx, told.id, [(one.authority, one.mrn) for one in told.identifiers])
+    note_contacts(row, told)
+    row.of_age_at = find_of_age(tx, parts, row)
     tell_patient_contact(tx, row, now)
     tx.flush()
     for account_id in accounts.find_live_holders_of(tx, [told.id]):

@@ -7,11 +7,12 @@ from contracts.exams import ExamMoved, ExamState, VisitDetailsChanged, VisitStat
 from services.chassis.db import Tx
 from services.identity.parts import Parts
 from services.identity.store import visits as store
+from services.identity.usecases.coming_of_age import settle_of_age
 from services.identity.usecases.icodes import end_codes_of_visit
 
 
-def copy_visit(tx: Tx, parts: Parts, told: VisitState) -> None:
-    """Keep the newest state of a visit, and its day at its location."""
+def copy_visit(tx: Tx, parts: Parts, told: VisitState, now: datetime) -> None:
+    """Keep the newest state of a visit, its day at its location, and when its patient is 18 there."""
     zone = ZoneInfo(parts.time_zone(told.location_id))
     store.save_visit(
         tx,
@@ -21,6 +22,8 @@ def copy_visit(tx: Tx, parts: Parts, told: VisitState) -> None:
         starts_at=told.starts_at,
         local_date=told.starts_at.astimezone(zone).date() if told.starts_at else None,
     )
+    tx.flush()
+    settle_of_age(tx, parts, told.patient_id, now)
 
 
 def copy_details(tx: Tx, told: VisitDetailsChanged) -> None:
