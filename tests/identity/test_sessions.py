@@ -173,6 +173,50 @@ def test_a_web_session_ends_after_12_hours_however_busy(house, clock):
     refresh(house, token, 401)
 
 
+@pytest.mark.parametrize(("days", "status"), [(timedelta(days=30) - SECOND, 200), (timedelta(days=30), 401)])
+def test_an_apps_session_ends_after_30_days_however_busy(house, clock, days, status):
+    house.open_account()
+    token = house.log_in()["refreshToken"]
+    while clock.now() < NOON + timedelta(days=29, hours=12):
+        clock.advance(timedelta(hours=12))
+        token = refresh(house, token)["refreshToken"]
+    clock.move_to(NOON + days)
+    refresh(house, token, status)
+
+
+def test_no_access_token_outlives_its_session(house, clock):
+    house.open_account()
+    token = house.log_in(headers=WEB)["refreshToken"]
+    while clock.now() < NOON + timedelta(hours=11, minutes=50):
+        clock.advance(timedelta(minutes=10))
+        token = refresh(house, token)["refreshToken"]
+    clock.move_to(NOON + timedelta(hours=12) - 2 * SECOND)
+    pair = refresh(house, token)
+    assert pair["expiresIn"] == 2
+    clock.advance(2 * SECOND)
+    house.call("GET", "/me", 401, pair["accessToken"])
+
+
+@pytest.mark.parametrize("headers", [WEB, {}], ids=["web", "app"])
+@pytest.mark.parametrize(("after", "status"), [(timedelta(hours=12) - SECOND, 200), (timedelta(hours=12), 401)])
+def test_an_icodes_session_ends_after_12_hours_in_both(house, clock, headers, after, status):
+    came_in = house.call("POST", "/icode-sessions", 201, json={"icode": house.issue()["icode"]}, headers=headers)
+    clock.advance(after)
+    refresh(house, came_in["refreshToken"], status)
+
+
+def test_a_refresh_that_comes_twice_at_once_gives_one_successor(any_house):
+    any_house.open_account()
+    first = any_house.log_in()["refreshToken"]
+    app = any_house.client.application
+
+    def ask(_: int) -> str:
+        return app.test_client().post("/sessions/refresh", json={"refreshToken": first}).json["refreshToken"]
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(ask, range(6)))) == 1
+
+
 # --- logging out ----------------------------------------------------------------------------------------------------
 
 
