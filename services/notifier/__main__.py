@@ -1,6 +1,5 @@
 """``python -m services.notifier``: the process kinds, and ``bounce``, to which a mail server pipes what came back."""
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -27,10 +26,7 @@ SAID: dict[ReturnOutcome, tuple[int, str]] = {
 
 
 def bounce(make_service: Callable[[], Service], argv: Sequence[str], stdin: BinaryIO) -> int:
-    """Take one returned message; gives the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m services.notifier bounce", description=bounce.__doc__)
-    parser.add_argument("recipient", nargs="?", default="", help="the address that the message came to")
-    recipient = parser.parse_args(argv).recipient
+    """Take one returned message; gives the exit status. *argv*: the addresses that it came to, or nothing."""
     content = stdin.read(MOST_BYTES)
     while stdin.read(MOST_BYTES):
         pass  # whoever pipes it wants all of it read
@@ -38,7 +34,7 @@ def bounce(make_service: Callable[[], Service], argv: Sequence[str], stdin: Bina
         parts = make_service().parts
         if parts.bounce_addresses is None:
             return _say(os.EX_TEMPFAIL, "PORTAL_NOTIFIER_BOUNCE_ADDRESS is not set")
-        return _say(*SAID[take_returned(parts, content, recipient)])
+        return _say(*SAID[take_returned(parts, content, " ".join(argv))])
     except (Exception, SystemExit) as error:  # whatever is wrong with us: the message must not be lost, nor quoted
         log.get().error("bounce-failed", exc_info=error)
         return _say(os.EX_TEMPFAIL, "not now")

@@ -44,7 +44,7 @@ HEARD = [
 EXPECTED = sorted(
     [
         ("newer@example.org", "The images you asked for are ready"),
-        ("newer@example.org", "Your download ends in 4 hours"),
+        ("newer@example.org", "Your download ends soon"),
         ("account@example.org", "Se abrió un enlace que usted compartió"),
         ("account@example.org", "Se bloqueó un enlace que usted compartió"),
         ("bob@example.org", "New images are in the Patient Portal"),

@@ -254,14 +254,14 @@ def test_a_mail_server_is_told_whether_to_drop_or_to_refuse(office, returns_to, 
         (forged, os.EX_DATAERR, "no return address of ours"),
         (broken, os.EX_DATAERR, "does not say"),
     ):
-        assert at_the_door(office, content) == status
+        assert at_the_door(office, content, "--\udcff@elsewhere.example") == status
         said = capsys.readouterr().err
         assert words in said
         assert "anna" not in said
 
 
 def test_a_mail_server_keeps_the_message_while_we_are_not_well(office, post, tmp_path, clock, capsys):
-    assert at_the_door(post, b"") == os.EX_TEMPFAIL  # no address is set
+    assert at_the_door(post, b"", "-x", "\udcff") == os.EX_TEMPFAIL  # no address is set
     assert "BOUNCE_ADDRESS is not set" in capsys.readouterr().err
     away = a_post_office(f"sqlite:///{tmp_path}/away.db", tmp_path, clock, bounce_address="b@portal.example")
     (tmp_path / "away.db").unlink()

@@ -71,7 +71,7 @@ def test_the_end_of_the_24_hours_is_told_to_the_address_left_S42(post):
     mails = post.sent(TO_PACKAGE, a_package(), a_package(PackageExpiring, 4))
     assert sorted(mail["subject"] for mail in mails) == [
         "The images you asked for are ready",
-        "Your download ends in 4 hours",
+        "Your download ends soon",
     ]
 
 

@@ -23,7 +23,8 @@ def take_returned(parts: Parts, content: bytes, recipient: str) -> ReturnOutcome
     A failure settles its letter once, as bounced. An address that is at fault gets nothing more that can be switched
     off, until it is given again; a delay changes nothing.
     """
-    mail_id = parts.bounce_addresses and parts.bounce_addresses.find_mail(recipient.encode() + b"\n" + content)
+    written = recipient.encode(errors="replace") + b"\n" + content
+    mail_id = parts.bounce_addresses.find_mail(written) if parts.bounce_addresses else None
     try:
         report = read_report(content)
     except (NotAReport, ReportUnreadable) as error:
