@@ -19,6 +19,7 @@ blueprint = Blueprint("entering", __name__)
 
 PLACE_COOKIE = "place"
 A_YEAR_S = 365 * 86400
+SPANISH = "es"
 CHALLENGE = "challenge"
 """Under this name the session keeps what is asked of an account besides its password."""
 
@@ -191,10 +192,13 @@ def _may_go_to(after: str, kind: Kind) -> bool:
 
 
 def _remember_account(answer: Response, me: dict[str, Any]) -> None:
-    """Have the browser keep the name by which the account knows it again, and its language where none was chosen."""
+    """Have the browser keep the name by which the account knows it again, and the account's Spanish.
+
+    A browser's English is often nobody's choice, a record's neither; the Spanish of either is, and stays.
+    """
     _keep_cookie(answer, calls.DEVICE_COOKIE, calls.device_name())
-    if words.COOKIE not in request.cookies and me.get("language") in words.LANGUAGES:
-        remember_language(answer, str(me["language"]))
+    if words.COOKIE not in request.cookies and me.get("language") == SPANISH:
+        remember_language(answer, SPANISH)
 
 
 def first_page() -> str:

@@ -79,6 +79,12 @@ def test_language_and_theme_of_the_account_come_with_its_log_in(browser, service
     assert '<html lang="es" data-theme="light">' in browser.get("/exams").text
 
 
+def test_a_browser_that_prefers_spanish_stays_so_whatever_the_record_says(browser, services):
+    services.me |= {"language": "en"}
+    browser.log_in()
+    assert 'lang="es"' in browser.get("/exams", headers={"Accept-Language": "es"}).text
+
+
 def test_a_language_chosen_in_this_browser_stays_at_log_in(browser, services):
     services.me |= {"language": "es"}
     browser.get("/language/en")
