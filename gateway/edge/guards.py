@@ -28,7 +28,7 @@ SECRET_PAGES = frozenset(
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'", "img-src 'self'", "style-src 'self'", "script-src 'self'", "connect-src 'self'",
-        "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+        "manifest-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
     )
 )  # fmt: skip
 HEADERS = {

@@ -15,10 +15,12 @@ from gateway.portal import (
     guest_pages,
     help_pages,
     images,
+    installing,
     own_account,
     own_credentials,
     own_factors,
     own_history,
+    packed,
     password_reset,
     portal_pass,
     recipient,
@@ -44,6 +46,7 @@ SECTIONS = (
     entering, exams, report, images, download, sharing, share_preview, share_change, recipient, unsubscribing,
     help_pages, guest_pages, staff, staff_requests, staff_accounts, staff_unmatched, staff_audit,
     portal_pass, registering, second_step, password_reset, own_account, own_credentials, own_factors, own_history,
+    installing,
 )  # fmt: skip
 A_DAY_S = 86400
 
@@ -61,6 +64,7 @@ def add_to(app: Flask) -> None:
     csrf.add_to(app)
     session.add_to(app)
     refusals.add_to(app)
+    packed.add_to(app)
     for section in SECTIONS:
         app.register_blueprint(section.blueprint)
 

@@ -58,7 +58,7 @@ if (box) {
   const home = () => { location.href = box.dataset.home; };
   const stay = async () => { const now = await ask('/session/stay.json'); if (now === 'ended') home(); else { if (box.open) box.close(); clearInterval(ticking); plan(now?.seconds ?? 600); } };
   const warn = (seconds) => {
-    end = Date.now() + seconds * 1000; spoken = new Set(); if (!box.open) box.showModal(); clearInterval(ticking);
+    end = Date.now() + seconds * 1000; clearInterval(ticking); if (!box.open) { spoken = new Set(); box.showModal(); }
     ticking = setInterval(() => {
       const n = Math.round((end - Date.now()) / 1000); left.textContent = n >= 119 ? words : n > 60 ? `1 min ${n - 60} s` : `${Math.max(0, n)} s`;
       for (const at of [60, 20]) if (n <= at && !spoken.has(at)) { spoken.add(at); say(`${at} s`); }
