@@ -1,14 +1,18 @@
 """Sending: each mail once, again later, given up in time, by several processes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
+from email import message_from_bytes
 from itertools import pairwise
 
 import pytest
+from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from contracts.archiver import PackageCancelled
 from contracts.messages import MessageBounced, MessageSent
+from deploy.local.servers import ADDRESS, free_ports
 from deploy.local.smtp import PERMANENT
 from services.notifier.domain import pause_after
 from services.notifier.store.tables import MailRow, NoticeRow
@@ -20,9 +24,18 @@ from tests.notifier.conftest import (
     a_package,
     a_post_office,
 )
+from tests.notifier.test_mail import Failing
 
 TO_PACKAGE = a_contact("package", "p1", "anna@example.org")
 SECOND = timedelta(seconds=1)
+
+
+@contextmanager
+def a_server(handler):
+    controller = Controller(handler, hostname=ADDRESS, port=free_ports(["smtp"])["smtp"])
+    controller.start()
+    yield controller.port
+    controller.stop()
 
 
 @pytest.fixture
@@ -129,6 +142,38 @@ def test_a_process_that_dies_while_sending_leaves_the_mail_to_the_next_under_the
     assert by_smtp.send() == 1
     assert [mail.message["message-id"] for mail in smtp.wait_for(2)] == [first, first]
     assert first.endswith("@portal.example>")
+
+
+class Keeping(Failing):
+    """A server that keeps each mail, and hangs up before it says so while its phase is ``data``."""
+
+    def __init__(self):
+        super().__init__("data", None)
+        self.message_ids, self.senders = [], []
+
+    async def handle_DATA(self, server, session, envelope):
+        self.message_ids.append(message_from_bytes(envelope.content)["Message-ID"])
+        self.senders.append(envelope.mail_from)
+        return await super().handle_DATA(server, session, envelope)
+
+
+def test_a_mail_that_was_kept_and_not_acknowledged_comes_twice_under_one_message_id_and_no_more(
+    sqlite_url, tmp_path, clock
+):
+    server = Keeping()
+    with a_server(server) as port:
+        more = {"bounce_address": "bounces@portal.example"}
+        office = a_post_office(sqlite_url, tmp_path, clock, f"smtp://{ADDRESS}:{port}", **more)
+        office.hear(TO_PACKAGE, a_package())
+        assert office.send() == 0
+        server.phase = None
+        for _ in range(3):
+            clock.advance(timedelta(minutes=1))
+            office.send()
+        office.service.parts.mailer.close()
+        office.service.db.close()
+    assert len(server.message_ids) == 2
+    assert len(set(server.message_ids)) == len(set(server.senders)) == 1
 
 
 def test_several_processes_send_each_mail_once(any_post):
