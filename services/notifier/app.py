@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
+from pydantic import SecretStr
 
 from services.chassis.auth import Verifier
 from services.chassis.db import Database
@@ -44,7 +45,8 @@ def make(settings: NotifierSettings | None = None) -> Service:
         host=urlsplit(settings.public_url).hostname or "portal.invalid",
         unsubscribe_links=UnsubscribeLinks(key, settings.public_url),
         bounce_addresses=BounceAddresses(key, settings.bounce_address) if settings.bounce_address else None,
-        texts=_texts(settings),
+        texts=_provider(settings.sms_url, settings.sms_key),
+        pushes=_provider(settings.push_url, settings.push_key),
     )
     return Service(
         name="notifier",
@@ -62,10 +64,8 @@ def make(settings: NotifierSettings | None = None) -> Service:
     )
 
 
-def _texts(settings: NotifierSettings) -> Provider | None:
-    if settings.sms_url is None or settings.sms_key is None:
-        return None
-    return WebhookProvider(settings.sms_url, settings.sms_key.get_secret_value().encode())
+def _provider(url: str | None, key: SecretStr | None) -> Provider | None:
+    return WebhookProvider(url, key.get_secret_value().encode()) if url and key else None
 
 
 def _send_all(parts: Parts) -> None:

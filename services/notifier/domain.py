@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal
 
 from contracts.messages import Template
@@ -12,7 +12,7 @@ from contracts.refusal import Refusal, RefusalKind
 
 Language = Literal["en", "es"]
 NoticeState = Literal["waiting", "resolved", "dropped"]
-Channel = Literal["email", "sms"]
+Channel = Literal["email", "sms", "push"]
 MailState = Literal["pending", "sent", "bounced", "dropped"]
 
 SHARE_NEWS_LIVES: Final = timedelta(days=7)
@@ -35,6 +35,15 @@ ALLOWED_FACTS: Final[dict[Template, frozenset[str]]] = {
 """What a letter may say besides its own words; no other fact reaches one."""
 TEXTED_TOO: Final[frozenset[Template]] = frozenset({"share-opened", "share-locked"})
 """Told by text message too, where a phone number was left and a provider is set (O5)."""
+PUSHED_TOO: Final[frozenset[Template]] = frozenset(
+    {
+        "images-available", "report-available", "package-ready", "package-expiring", "package-failed", "share-opened",
+        "share-locked", "new-login",
+    }
+)  # fmt: skip
+"""Told besides to the devices of the account that it is about, or that holds the patient's record."""
+NO_SUCH_DEVICE: Final = frozenset({404, 410})
+"""A push provider's answers for an address that is no device's any more (RFC 8030 §7.3)."""
 STATES_NEEDED: Final[dict[Template, frozenset[str]]] = {
     "package-ready": frozenset({"ready", "downloaded"}),
     "package-expiring": frozenset({"ready"}),
@@ -73,6 +82,23 @@ _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device that push notices go to; *address* is ``<platform>:<token or subscription>``."""
+
+    address: str
+    language: str | None
+
+
+def find_devices(pushes: Iterable[Mapping[str, str]], now: datetime) -> list[Device]:
+    """Give the devices of a contact whose log-in goes on at *now*."""
+    return [
+        Device(f"{one['platform']}:{one['address']}", one.get("language"))
+        for one in pushes
+        if now < datetime.fromisoformat(one["endsAt"])
+    ]
 
 
 class FactsMissing(Refusal):

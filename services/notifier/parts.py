@@ -28,3 +28,5 @@ class Parts:
     """Where letters that cannot be delivered come back to; None: nobody hears of them."""
     texts: Provider | None
     """Where text messages go; None: nowhere."""
+    pushes: Provider | None
+    """Where push notices go; None: nowhere."""

@@ -35,6 +35,11 @@ class NotifierSettings(Settings):
     sms_key: SecretStr | None = Field(default=None, min_length=24)
     """The secret by which the provider knows that they are ours."""
 
+    push_url: str | None = None
+    """Where push notices are posted (https); none: none are sent."""
+    push_key: SecretStr | None = Field(default=None, min_length=24)
+    """The secret by which that provider knows that they are ours."""
+
     @field_validator("mail_url")
     @classmethod
     def _is_mail_url(cls, value: str) -> str:
@@ -42,9 +47,10 @@ class NotifierSettings(Settings):
         return value
 
     @model_validator(mode="after")
-    def _texts_are_signed(self) -> Self:
-        if (self.sms_url is None) != (self.sms_key is None):
-            raise ValueError("SMS_URL and SMS_KEY go together")
-        if self.sms_url is not None:
-            check_url(self.sms_url)
+    def _short_messages_are_signed(self) -> Self:
+        for name, url, key in (("SMS", self.sms_url, self.sms_key), ("PUSH", self.push_url, self.push_key)):
+            if (url is None) != (key is None):
+                raise ValueError(f"{name}_URL and {name}_KEY go together")
+            if url is not None:
+                check_url(url)
         return self

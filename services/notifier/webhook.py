@@ -45,6 +45,8 @@ class ShortMessage:
     """A phone number, or a device's push address."""
     text: str
     language: str
+    platform: str | None = None
+    """``ios``, ``android`` or ``web``, of a push notice; a browser is told at a subscription, as JSON."""
 
 
 class Provider(Protocol):
@@ -79,7 +81,8 @@ class WebhookProvider:
 
     def send(self, message: ShortMessage, at: datetime) -> None:
         """See Provider."""
-        body = json.dumps(vars(message), ensure_ascii=False).encode()
+        said = {name: value for name, value in vars(message).items() if value is not None}
+        body = json.dumps(said, ensure_ascii=False).encode()
         seconds = str(int(at.timestamp()))
         headers = {
             "Content-Type": "application/json",

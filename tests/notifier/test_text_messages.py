@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from werkzeug import Request, Response
 
 from contracts.messages import MessageBounced, MessageSent
 from contracts.sharing import ShareLocked
@@ -18,8 +17,8 @@ from services.chassis.settings import SettingsRefused, load
 from services.notifier.settings import NotifierSettings
 from services.notifier.store.tables import AttemptRow
 from services.notifier.webhook import ProviderDown, ShortMessage, WebhookProvider
-from tests.gateway.upstreams import served
 from tests.notifier.conftest import a_contact, a_package, a_share
+from tests.notifier.providers import a_provider
 from tests.servers import NOON
 
 KEY = b"a key of twenty-four bytes"
@@ -27,24 +26,10 @@ WITH_PHONE = a_contact("share", "s1", "anna@example.org", phone="+1 713 555 0000
 ONLY_PHONE = a_contact("share", "s1", phone="+1 713 555 0000", language="es")
 
 
-class Gateway:
-    """A provider that keeps what it is sent, and answers what it is told to."""
-
-    def __init__(self):
-        self.heard, self.answers = [], []
-
-    def __call__(self, environ, start_response):
-        request = Request(environ)
-        self.heard.append((dict(request.headers), request.get_data()))
-        return Response("", self.answers.pop(0) if self.answers else 202)(environ, start_response)
-
-
 @pytest.fixture
 def sms():
-    gateway = Gateway()
-    with served(gateway) as url:
-        gateway.url = url
-        yield gateway
+    with a_provider() as twin:
+        yield twin
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Contacts, and the local copies by which it is decided whether a mail still fits."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import delete, select
 
@@ -9,10 +9,20 @@ from services.notifier.store.tables import ContactRow, ExamRow, PackageRow, Swit
 
 
 def keep_contact(
-    tx: Tx, kind: str, contact_id: str, *, emails: list[str], phone: str | None, language: str | None, wants: list[str]
+    tx: Tx,
+    kind: str,
+    contact_id: str,
+    *,
+    emails: list[str],
+    phone: str | None,
+    language: str | None,
+    wants: list[str],
+    pushes: list[dict[str, Any]],
 ) -> None:
     """Store where to write."""
-    tx.merge(ContactRow(kind=kind, id=contact_id, emails=emails, phone=phone, language=language, wants=wants))
+    tx.merge(
+        ContactRow(kind=kind, id=contact_id, emails=emails, phone=phone, language=language, wants=wants, pushes=pushes)
+    )
 
 
 def find_contact(tx: Tx, kind: str, contact_id: str) -> ContactRow | None:

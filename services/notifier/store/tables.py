@@ -12,7 +12,7 @@ from services.chassis.db import UtcDateTime
 class Base(DeclarativeBase):
     """Metadata of the notifier's own tables."""
 
-    type_annotation_map = {datetime: UtcDateTime, list[str]: JSON, dict[str, Any]: JSON}
+    type_annotation_map = {datetime: UtcDateTime, list[str]: JSON, list[dict[str, Any]]: JSON, dict[str, Any]: JSON}
 
 
 class ContactRow(Base):
@@ -25,6 +25,8 @@ class ContactRow(Base):
     phone: Mapped[str | None] = mapped_column(String(32))
     language: Mapped[str | None] = mapped_column(String(2))
     wants: Mapped[list[str]]
+    pushes: Mapped[list[dict[str, Any]]]
+    """Devices, as ``contact.changed`` tells of them."""
 
 
 class SwitchRow(Base):
@@ -69,7 +71,7 @@ class NoticeRow(Base):
     about_kind: Mapped[str | None] = mapped_column(String(16))
     about_id: Mapped[str | None] = mapped_column(String(128))
     holder: Mapped[str | None] = mapped_column(String(128))
-    """Whose account is written to when no address was left with *about*; None: nobody's."""
+    """Whose it is: their devices are told; some are written to when no address was left with *about*."""
     exam_id: Mapped[str | None] = mapped_column(String(64))
     report_version: Mapped[int | None]
     email: Mapped[str | None] = mapped_column(String(254))
@@ -82,6 +84,8 @@ class NoticeRow(Base):
     due_at: Mapped[datetime | None]
     """When to look for addresses; None: when one becomes known."""
     made_at: Mapped[datetime]
+    pushed_at: Mapped[datetime | None]
+    """When it went to whatever devices there were."""
     __table_args__ = (Index("ix_notice_due", "state", "due_at"), Index("ix_notice_about", "about_kind", "about_id"))
 
 
@@ -96,7 +100,7 @@ class MailRow(Base):
     address: Mapped[str | None] = mapped_column(Text)
     """None: settled."""
     channel: Mapped[str] = mapped_column(String(8))
-    """``email`` or ``sms``; *address* is then a phone number."""
+    """``email``, ``sms`` (*address* is a phone number) or ``push`` (``<platform>:<token or subscription>``)."""
     contact_kind: Mapped[str | None] = mapped_column(String(16))
     contact_id: Mapped[str | None] = mapped_column(String(128))
     """Whose contact *address* was; None: it came with the request itself."""

@@ -1,4 +1,4 @@
-"""Writing a letter and handing it over: by mail whole, by text message its first words."""
+"""Writing a letter and handing it over: by mail whole, by text message or push notice its first words."""
 
 from dataclasses import dataclass, field
 
@@ -24,8 +24,8 @@ class Outgoing:
 
 def hand_over(parts: Parts, mail: Outgoing) -> None:
     """Return when it is taken. Raises MailDown, MailRefused, ProviderDown, ProviderRefused."""
-    if mail.channel == "sms":
-        _text(parts, mail)
+    if mail.channel != "email":
+        _tell_shortly(parts, mail)
         return
     letter = parts.letters.write(mail.template, mail.language, mail.facts)
     message = make_message(
@@ -43,8 +43,14 @@ def hand_over(parts: Parts, mail: Outgoing) -> None:
     parts.mailer.send(message, bounces.of(mail.id) if bounces else None)
 
 
-def _text(parts: Parts, mail: Outgoing) -> None:
-    if parts.texts is None:  # the provider was taken away while this waited
+def _tell_shortly(parts: Parts, mail: Outgoing) -> None:
+    provider = parts.texts if mail.channel == "sms" else parts.pushes
+    if provider is None:  # it was taken away while this waited
         raise ProviderDown
     words = parts.letters.write_short(mail.template, mail.language)
-    parts.texts.send(ShortMessage(mail.id, "sms", mail.address, words, mail.language), parts.clock.now())
+    if mail.channel == "sms":
+        message = ShortMessage(mail.id, "sms", mail.address, words, mail.language)
+    else:
+        platform, _, to = mail.address.partition(":")
+        message = ShortMessage(mail.id, "push", to, words, mail.language, platform)
+    provider.send(message, parts.clock.now())

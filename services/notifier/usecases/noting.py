@@ -10,7 +10,6 @@ from services.chassis.db import Tx
 from services.notifier.domain import (
     EXAM_NEWS_LIVES,
     FAILURE_NEWS_LIVES,
-    HOLDER_TOO,
     SHARE_NEWS_LIVES,
     allowed_facts,
     find_addresses,
@@ -29,8 +28,10 @@ def keep_contact(tx: Tx, event: ContactChanged, now: datetime) -> None:
         phone=event.phone,
         language=event.language,
         wants=event.wants,
+        pushes=[one.to_json() for one in event.pushes],
     )
-    given = [hash_address(address) for address in find_addresses(event.emails)]
+    devices = [f"{one.platform}:{one.address}" for one in event.pushes]
+    given = [hash_address(address) for address in (*find_addresses(event.emails), *devices)]
     addresses.forget_refusals(tx, given, before=event.at)
     mails.wake_notices(tx, event.about.kind, event.about.id, now)
 
@@ -120,7 +121,7 @@ def _note(
             "template": template,
             "about_kind": about[0],
             "about_id": about[1],
-            "holder": holder if template in HOLDER_TOO else None,
+            "holder": holder,
             "exam_id": exam_id,
             "report_version": report_version,
             "email": email,
@@ -130,5 +131,6 @@ def _note(
             "state": "waiting",
             "due_at": now,
             "made_at": now,
+            "pushed_at": None,
         },
     )

@@ -14,6 +14,9 @@ from services.chassis import log, metrics
 from services.chassis.db import Tx
 from services.chassis.outbox import put_event
 from services.notifier.domain import (
+    HOLDER_TOO,
+    NO_SUCH_DEVICE,
+    PUSHED_TOO,
     STATES_NEEDED,
     SWITCHABLE,
     TEXTED_TOO,
@@ -21,6 +24,7 @@ from services.notifier.domain import (
     Language,
     MailState,
     find_addresses,
+    find_devices,
     hash_address,
     is_address_at_fault,
     mail_id,
@@ -47,30 +51,45 @@ class Recipient:
     channel: Channel
     address: str
     contact: ContactRow | None
+    language: str | None = None
+    """A device's own; None: the contact's."""
 
 
 def send_due(parts: Parts) -> int:
     """Resolve the notices that are due and send the mails that are; give how many were handed over."""
     now = parts.clock.now()
     with parts.db.begin() as tx:
-        resolve_due(tx, now, sends_texts=parts.texts is not None)
+        resolve_due(tx, now, sends_texts=parts.texts is not None, sends_pushes=parts.pushes is not None)
     with parts.db.begin() as tx:
         outgoing = take_due(tx, now)
     return sum(_send(parts, mail) for mail in outgoing)
 
 
-def resolve_due(tx: Tx, now: datetime, sends_texts: bool = False) -> None:
+def resolve_due(tx: Tx, now: datetime, *, sends_texts: bool = False, sends_pushes: bool = False) -> None:
     """Make mails of the notices that are due; drop those that came too late or do not fit any more."""
     for notice in mails.find_overdue_notices(tx, now, AT_ONCE):
         _drop(notice)
     for notice in mails.find_due_notices(tx, now, AT_ONCE):
+        if not _still_fits(tx, notice):
+            _drop(notice)
+            continue
+        if sends_pushes and notice.pushed_at is None:
+            _push(tx, notice, now)
         _resolve(tx, notice, now, sends_texts)
 
 
-def _resolve(tx: Tx, notice: NoticeRow, now: datetime, sends_texts: bool) -> None:
-    if not _still_fits(tx, notice):
-        _drop(notice)
+def _push(tx: Tx, notice: NoticeRow, now: datetime) -> None:
+    """Send it to the devices that there are now; it is no news to one that comes later."""
+    notice.pushed_at, template = now, cast("Template", notice.template)
+    if template not in PUSHED_TOO:
         return
+    for contact in _find_contacts(tx, notice, with_holder=True):
+        if _is_willing(tx, contact, template):
+            for device in find_devices(contact.pushes, now):
+                _add_mail(tx, notice, Recipient("push", device.address, contact, device.language), now)
+
+
+def _resolve(tx: Tx, notice: NoticeRow, now: datetime, sends_texts: bool) -> None:
     recipients = _find_recipients(tx, notice, sends_texts)
     if not recipients:
         notice.due_at = None  # until a contact.changed tells of one
@@ -104,7 +123,7 @@ def _add_mail(tx: Tx, notice: NoticeRow, to: Recipient, now: datetime) -> None:
             "channel": to.channel,
             "contact_kind": to.contact.kind if to.contact else None,
             "contact_id": to.contact.id if to.contact else None,
-            "language": _language(notice, to.contact),
+            "language": _language(notice, to),
             "state": "pending",
             "attempts": 0,
             "due_at": now,
@@ -119,7 +138,7 @@ def _find_recipients(tx: Tx, notice: NoticeRow, sends_texts: bool) -> list[Recip
     template = cast("Template", notice.template)
     if notice.email is not None:
         return [Recipient("email", address, None) for address in _find_read(tx, template, [notice.email])]
-    found = _find_contacts(tx, notice)
+    found = _find_contacts(tx, notice, with_holder=template in HOLDER_TOO)
     mailed = next((one for one in found if _find_read(tx, template, one.emails)), None)
     phoned = next((one for one in found if one.phone), None) if sends_texts and template in TEXTED_TOO else None
     recipients = []
@@ -144,20 +163,20 @@ def _is_willing(tx: Tx, contact: ContactRow, template: Template) -> bool:
     return wants(contact.wants, template) and template not in contacts.find_unwanted(tx, contact.kind, contact.id)
 
 
-def _find_contacts(tx: Tx, notice: NoticeRow) -> list[ContactRow]:
-    """Give whom the notice goes to, the first that can be written to first."""
+def _find_contacts(tx: Tx, notice: NoticeRow, *, with_holder: bool) -> list[ContactRow]:
+    """Give whom the notice goes to, in the order in which they are asked for an address."""
     about = [(notice.about_kind, notice.about_id)]
     if notice.exam_id is not None:
         patient_id = contacts.find_patient(tx, notice.exam_id)
         about = [("patient", notice.about_id if patient_id == "unknown" else patient_id)]
-    if notice.holder is not None:
+    if notice.holder is not None and with_holder:
         about.append(("holder", notice.holder))
     found = [contacts.find_contact(tx, kind, one) for kind, one in about if kind and one]
     return [contact for contact in found if contact is not None]
 
 
-def _language(notice: NoticeRow, contact: ContactRow | None) -> Language:
-    chosen = notice.language or (contact.language if contact else None)
+def _language(notice: NoticeRow, to: Recipient) -> Language:
+    chosen = notice.language or to.language or (to.contact.language if to.contact else None)
     return "es" if chosen == "es" else "en"
 
 
@@ -175,7 +194,7 @@ def take_due(tx: Tx, now: datetime) -> list[Outgoing]:
     for mail in taken:
         notice = mails.get_notice(tx, mail.notice_key)
         is_late = mail.address is None or now >= notice.not_after or not _still_fits(tx, notice)
-        if is_late or _is_in_vain(tx, cast("Template", notice.template), mail.to_hash):
+        if is_late or _is_in_vain(tx, cast("Template", notice.template), mail.to_hash) or _is_logged_out(tx, mail, now):
             settle(tx, mail, "dropped", now)
             continue
         room_at = find_room(tx, mail, notice.template, now)
@@ -187,6 +206,15 @@ def take_due(tx: Tx, now: datetime) -> list[Outgoing]:
         tx.flush()
         outgoing.append(_outgoing(mail, notice))
     return outgoing
+
+
+def _is_logged_out(tx: Tx, mail: MailRow, now: datetime) -> bool:
+    """Whether the device of a push notice is not, or no more, one to tell."""
+    if mail.channel != "push":
+        return False
+    contact = contacts.find_contact(tx, mail.contact_kind or "", mail.contact_id or "")
+    devices = find_devices(contact.pushes, now) if contact else []
+    return addresses.is_refused(tx, mail.to_hash) or mail.address not in {one.address for one in devices}
 
 
 def _outgoing(mail: MailRow, notice: NoticeRow) -> Outgoing:
@@ -215,6 +243,8 @@ def _send(parts: Parts, mail: Outgoing) -> bool:
     with parts.db.begin() as tx:
         row, now = mails.lock_mail(tx, mail.id), parts.clock.now()
         mails.add_attempt(tx, row, now, outcome, status)
+        if mail.channel == "push" and status in NO_SUCH_DEVICE:
+            addresses.mark_refused(tx, row.to_hash, now)
         if outcome == "pending":
             row.due_at = now + pause_after(row.attempts)
         else:
