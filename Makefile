@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 CODE := contracts services gateway deploy tests $(wildcard benchmarks/*.py)
 
-.PHONY: help venv check fix lint types walls test up contracts durations mail-preview bench lock axe
+.PHONY: help venv check fix lint types walls test up contracts durations mail-preview bench lock axe screenshots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ axe: venv ## every page in both languages, light and dark, at three widths, for 
 
 mail-preview: venv ## write every letter, in both languages, to var/mail-preview
 	$(PY) -m services.notifier.preview var/mail-preview
+
+screenshots: venv ## write a picture of each screen to var/screenshots
+	$(PY) -m tests.browser.screenshots var/screenshots
 
 bench: venv ## the main job beside Orthanc and genisoimage; ARGS="--slices 100"
 	$(PY) -m benchmarks.main_job $(ARGS)

@@ -148,6 +148,14 @@ def then_sent(walk: Walk) -> Walk:
     return further
 
 
+def visits_found(page: Page, cast: Cast, has: dict[str, str]) -> None:
+    """Find the visit at the front desk."""
+    page.goto(f"{cast.facts.portal_url}/staff/visits")
+    page.locator("#s-accession").fill(has["accession"])
+    page.locator("#s-accession").press("Enter")
+    expect(page.locator("tbody tr").first).to_be_visible()
+
+
 VISIT, REPORT, IMAGES, PACKAGE = "/exams/{}/visit", "/exams/{}/report", "/exams/{}/images", "/packages/{}"
 STATES = (
     State("an I-Code that opens nothing", "nobody", filled("/enter", {"#icode": "ZZZZZ-0000-0000"}, "#icode")),
@@ -185,7 +193,7 @@ STATES = (
     State("Need Help", "icode", opened("/exams/{}/download", "[data-dialog=need-help]", "#need-help", "exam_id")),
     State("the session's end", "icode", shown_by_script("document.querySelector('#session').showModal()")),
     State("the toast", "account", shown_by_script("document.querySelector('#toast').hidden = false")),
-    State("visits found", "staff", at("/staff/visits?accession={}", "accession")),
+    State("visits found", "staff", visits_found),
     State("a help request refused without a note", "staff", filled("/staff/help-requests", {}, "[id^=w-]")),
 )
 

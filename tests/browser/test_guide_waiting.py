@@ -4,35 +4,17 @@ The workers are stopped, and the test takes their build and notes the progress a
 """
 
 import re
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from services.archiver.store.builds import Lease
-from services.archiver.store.packages import find_with_build
-from services.archiver.usecases import build as builds
 from services.chassis.db import Database
+from tests.browser.builds import A_WHILE, go_on, nobody_works, take_build
 from tests.browser.conftest import Visit
 from tests.browser.walking import ROWS, ask_for, enter, open_download, open_exam
 from tests.browser.words import Words
-from tests.flows.product import LocalProduct, signal_all, wait_for
-
-A_WHILE = timedelta(seconds=60)
-
-
-@contextmanager
-def nobody_works(product: LocalProduct) -> Iterator[None]:
-    """Let no worker take anything meanwhile."""
-    workers = product.worker_pids()
-    signal_all(workers, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        signal_all(workers, signal.SIGCONT)
+from tests.flows.product import LocalProduct, wait_for
 
 
 @pytest.fixture
@@ -41,22 +23,6 @@ def archive(local_product: LocalProduct, local_facts) -> Iterator[Database]:
     database = Database(local_product.database_url("archiver"))
     yield database
     database.close()
-
-
-def take_build(archive: Database, page: Page) -> Lease:
-    """Take the build of the package that *page* shows, as a worker does."""
-    package_id = page.url.rpartition("/")[2]
-    with archive.begin() as tx:
-        found = find_with_build(tx, package_id)
-        assert found is not None
-        lease = builds.claim(tx, found[1].id, "a worker of the test", A_WHILE, datetime.now(UTC))
-    assert lease is not None
-    return lease
-
-
-def go_on(archive: Database, lease: Lease, progress: float, *, length: timedelta = A_WHILE) -> None:
-    with archive.begin() as tx:
-        assert builds.renew(tx, lease, length, progress)
 
 
 def ask(page: Page, visit: Visit, say: Words) -> None:
@@ -75,7 +41,7 @@ def test_progress_is_shown_and_said_every_quarter_then_the_focus_is_on_what_is_r
     with nobody_works(local_product):
         ask(page, new_visit, say)
         expect(page.locator("#say")).to_have_attribute("aria-live", "polite")
-        lease = take_build(archive, page)
+        lease = take_build(archive, page.url.rpartition("/")[2])
         go_on(archive, lease, 0.4)
         expect(page.locator("[data-bar]")).to_have_text(say("Preparing, {n} %%").replace("%%", "%").format(n=40))
         go_on(archive, lease, 0.6)
