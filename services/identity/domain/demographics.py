@@ -8,6 +8,9 @@ What must agree, all of it, after both sides were normalised:
 - the zip code's first 5 digits; the phone's last 10, with any of the numbers on record.
 
 Similar is never the same: one letter, one digit is enough to differ.
+
+Whose questions are asked hangs on less: not on the phone, nor on what follows the first given name (``is_alike``). So
+whoever tries one phone after another is asked the same as before, for a person on record as for one who is not.
 """
 
 import re
@@ -50,26 +53,34 @@ class RecordedPerson:
     phones: tuple[str, ...] = field(repr=False)
 
 
-def find_agreeing(typed: Demographics, recorded: Iterable[RecordedPerson]) -> list[RecordedPerson]:
-    """Give those of *recorded* whose demographics are *typed*; nobody where they may be several people.
+def find_alike(typed: Demographics, recorded: Iterable[RecordedPerson]) -> list[RecordedPerson]:
+    """Give those of *recorded* who may be the one who typed; nobody where they may be several people.
 
     Several are one person (of two RISes) when each one's given names begin the others', so that of twins who share
     a first given name neither is taken for the other.
     """
-    found = [one for one in recorded if agrees(typed, one)]
+    found = [one for one in recorded if is_alike(typed, one)]
     names = [_words(one.given_names) for one in found]
     is_one_person = all(_is_beginning(one, other) for one in names for other in names)
     return found if is_one_person else []
 
 
-def agrees(typed: Demographics, record: RecordedPerson) -> bool:
-    """Whether everything typed is as recorded."""
+def is_alike(typed: Demographics, record: RecordedPerson) -> bool:
+    """Whether what ``typed_form`` says of *typed* is as recorded."""
     return (
         typed.birth_date == record.birth_date
         and typed.sex == record.sex
         and _family(typed.last_name) == _family(record.family_name) != ""
-        and _is_beginning(_words(typed.first_name), _words(record.given_names))
+        and _words(typed.first_name)[:1] == _words(record.given_names)[:1] != []
         and _digits(typed.zip_code)[:ZIP_DIGITS] == _digits(record.postal_code or "")[:ZIP_DIGITS]
+    )
+
+
+def agrees(typed: Demographics, record: RecordedPerson) -> bool:
+    """Whether everything typed is as recorded."""
+    return (
+        is_alike(typed, record)
+        and _is_beginning(_words(typed.first_name), _words(record.given_names))
         and _digits(typed.phone)[-PHONE_DIGITS:] in {_digits(phone)[-PHONE_DIGITS:] for phone in record.phones}
     )
 
@@ -92,14 +103,13 @@ def agrees_with_invited(typed: Demographics, record: RecordedPerson) -> bool:
 
 
 def typed_form(typed: Demographics) -> str:
-    """Give one text for every way to type the same demographics."""
+    """Give one text for every way to type what is like the same person."""
     parts = (
         _family(typed.last_name),
-        " ".join(_words(typed.first_name)),
+        *_words(typed.first_name)[:1],
         typed.birth_date.isoformat(),
         typed.sex,
         _digits(typed.zip_code)[:ZIP_DIGITS],
-        _digits(typed.phone)[-PHONE_DIGITS:],
     )
     return "\n".join(parts)
 

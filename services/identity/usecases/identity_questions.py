@@ -36,7 +36,7 @@ def find_facts(tx: Tx, parts: Parts, patient_id: str | None, now: datetime) -> V
 def begin_asking(tx: Tx, parts: Parts, typed: Demographics, patient_id: str | None, now: datetime) -> str:
     """Keep questions for whoever typed this, unless they were asked before; gives under what (a keyed hash).
 
-    *patient_id*: the record that agrees. One record is one person, however its demographics are typed.
+    *patient_id*: the record that is like it. One record is one person, however its demographics are typed.
     """
     of = f"record\n{patient_id}" if patient_id else f"typed\n{typed_form(typed)}"
     person = hmac.new(parts.codes_key, f"person\n{of}".encode(), hashlib.sha256).hexdigest()
@@ -81,8 +81,8 @@ def try_answers(
 ) -> bool:
     """Whether *answers*, ``(question id, choice id)``, prove somebody the patient; wrong ones are counted.
 
-    Never of nobody, nor after too many wrong ones. Commit *tx* before you refuse. Raises AnswersIncomplete, counting
-    nothing.
+    Never of nobody, who is not counted either, nor after too many wrong ones. Commit *tx* before you refuse. Raises
+    AnswersIncomplete, counting nothing.
     """
     asked = store.find_questions(tx, person)
     chosen = _chosen(asked, answers)
@@ -91,7 +91,7 @@ def try_answers(
     are_right = [is_right(question, chosen[question.topic], facts) for question in asked]
     is_open = not is_closed(answering, now)
     is_proven = is_open and all(are_right) and is_askable(facts)
-    if is_open and not is_proven:
+    if is_open and not is_proven and patient_id is not None:
         answering = count_wrong(answering, now)
     store.save_answering(tx, person, answering, now)
     return is_proven

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.chassis.db import Tx
-from services.identity.domain.demographics import Demographics, agrees_with_invited, find_agreeing
+from services.identity.domain.demographics import Demographics, RecordedPerson, agrees, agrees_with_invited, find_alike
 from services.identity.domain.identity_questions import is_askable
 from services.identity.domain.registrations import Step
 from services.identity.parts import Parts
@@ -28,17 +28,18 @@ class Beginning:
 
 def begin_with_questions(tx: Tx, parts: Parts, typed: Demographics, now: datetime) -> Beginning:
     """Let whoever typed this be asked, people we do not know too, with the same work."""
-    patient_id = _find_record(tx, parts, typed, now)
-    person = begin_asking(tx, parts, typed, patient_id, now)
-    return Beginning("questions", person, patient_id, "matched")
+    record = _find_record(tx, parts, typed, now)
+    person = begin_asking(tx, parts, typed, record.patient_id if record else None, now)
+    return Beginning("questions", person, record.patient_id if record and agrees(typed, record) else None, "matched")
 
 
-def _find_record(tx: Tx, parts: Parts, typed: Demographics, now: datetime) -> str | None:
-    """Give the patient whose record agrees and says enough to ask about; of several, who came last."""
-    found = find_agreeing(typed, demographics.find_born_on(tx, typed.birth_date))
-    facts = {one: find_facts(tx, parts, one, now) for one in [record.patient_id for record in found] or [""]}
+def _find_record(tx: Tx, parts: Parts, typed: Demographics, now: datetime) -> RecordedPerson | None:
+    """Give the record that is like what was typed and says enough to ask about; of several, who came last."""
+    found = {one.patient_id: one for one in find_alike(typed, demographics.find_born_on(tx, typed.birth_date))}
+    facts = {one: find_facts(tx, parts, one, now) for one in found or [""]}
     askable = [one for one in facts if is_askable(facts[one])]
-    return max(askable, key=lambda one: (max(facts[one]["month"], default=""), one), default=None)
+    last = max(askable, key=lambda one: (max(facts[one]["month"], default=""), one), default=None)
+    return found[last] if last else None
 
 
 def begin_with_invitation(tx: Tx, parts: Parts, typed: Demographics, code: str, now: datetime) -> Beginning | None:
