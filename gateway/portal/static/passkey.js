@@ -1,7 +1,10 @@
-// Passkeys: a form with data-passkey asks the device (get, create), then posts its answer in the field `credential`.
+// Passkeys: what offers them (data-passkeys) is shown where there are any. A form with data-passkey asks the device (get, create), then posts its answer in the field `credential`.
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 const known = (list) => (list ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+
+// A passkey belongs to a host's name: where the portal stands at a bare address there are none.
+const CAN = window.PublicKeyCredential && !/^[0-9.]+$|^\[/.test(location.hostname);
 
 const ASK = {
   get: (o) => navigator.credentials.get({ publicKey: { ...o, challenge: bytes(o.challenge), allowCredentials: known(o.allowCredentials) } }),
@@ -23,8 +26,9 @@ const optionsOf = async (form) => {
   return answer.json();
 };
 
+for (const el of document.querySelectorAll('[data-passkeys]')) el.hidden = !CAN;
 for (const form of document.querySelectorAll('form[data-passkey]')) {
-  if (!window.PublicKeyCredential) { form.hidden = true; continue; }
+  if (!CAN) { form.hidden = true; continue; }
   const failed = form.querySelector('[data-failed]');
   form.addEventListener('submit', async (ev) => {
     ev.preventDefault(); failed.hidden = true;
