@@ -1,5 +1,6 @@
 """The two ceremonies of passkeys (WebAuthn, by py_webauthn): making one, and proving that one has it."""
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -109,9 +110,22 @@ class PasskeyCeremony:
 
 
 def ceremony_at(public_url: str) -> PasskeyCeremony:
-    """Give the ceremonies of the portal at *public_url*, where its pages are."""
+    """Give the ceremonies of the portal at *public_url*, where its pages are.
+
+    No browser makes passkeys for a bare address: on one's own machine they are those of ``localhost``, same port.
+    """
     parts = urlsplit(public_url)
-    return PasskeyCeremony(rp_id=parts.hostname or "", origin=f"{parts.scheme}://{parts.netloc}")
+    host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    if _is_loopback(host):
+        host = "localhost"
+    return PasskeyCeremony(rp_id=host, origin=f"{parts.scheme}://{host}{port}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def credential_id(credential: dict[str, Any]) -> str | None:

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
-ORIGIN = "http://127.0.0.1:8080"
-RP_ID = "127.0.0.1"
+ORIGIN = "http://localhost:8080"
+RP_ID = "localhost"
 USER_PRESENT, USER_VERIFIED, HAS_CREDENTIAL = 0x01, 0x04, 0x40
 
 

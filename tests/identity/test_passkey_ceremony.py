@@ -96,3 +96,18 @@ def test_a_key_that_was_kept_is_never_taken_for_another():
 def test_what_names_no_passkey_is_none(said):
     assert credential_id(said) is None
     assert user_handle(said) is None
+
+
+@pytest.mark.parametrize(
+    ("public_url", "rp_id", "origin"),
+    [
+        ("https://portal.example.org", "portal.example.org", "https://portal.example.org"),
+        ("https://portal.example.org:8443", "portal.example.org", "https://portal.example.org:8443"),
+        ("http://127.0.0.1:8080", "localhost", "http://localhost:8080"),
+        ("http://[::1]:8080", "localhost", "http://localhost:8080"),
+        ("http://10.0.0.7:8080", "10.0.0.7", "http://10.0.0.7:8080"),
+    ],
+)
+def test_passkeys_belong_to_the_portals_host_and_on_ones_own_machine_to_localhost(public_url, rp_id, origin):
+    ceremony = ceremony_at(public_url)
+    assert (ceremony.rp_id, ceremony.origin) == (rp_id, origin)

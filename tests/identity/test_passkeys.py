@@ -26,7 +26,7 @@ from tests.servers import NOON
 FOREIGN = (
     {"origin": "https://portal.example.evil"},
     {"origin": ORIGIN + "0"},
-    {"origin": "http://localhost:8080"},
+    {"origin": "http://127.0.0.1:8080"},
     {"rp_id": "portal.example.evil"},
     {"to_sign": "Zm9yZWlnbg"},
     {"type": "webauthn.other"},
@@ -65,7 +65,7 @@ def test_a_passkey_is_made_and_listed(any_house):
     token = logged_in(any_house)
     begun = begin_factor(any_house, token, "passkey", name="My key")
     options = begun["options"]
-    assert options["rp"] == {"id": "127.0.0.1", "name": "Patient Portal"}
+    assert options["rp"] == {"id": "localhost", "name": "Patient Portal"}
     assert (options["user"]["name"], options["excludeCredentials"], begun["secret"]) == ("anna80", [], None)
     passkey = SoftwarePasskey()
     codes = confirm(any_house, token, begun["id"], credential=passkey.make(options))["recoveryCodes"]

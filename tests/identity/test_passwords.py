@@ -10,7 +10,7 @@ from services.identity.domain.accounts import PasswordRefused, check_password, m
 from services.identity.domain.passwords import PasswordTooCommon, check_uncommon
 from services.identity.store.accounts import find_account
 from tests.identity.conftest import PASSWORD, a_patient
-from tests.identity.registering import slug
+from tests.identity.registering import choose, slug, until
 from tests.servers import NOON
 
 NEW = "another quiet and long password"
@@ -92,6 +92,14 @@ def test_the_block_list_holds_what_is_long_enough_to_be_chosen():
     assert "password1" in COMMON
     assert len(COMMON) > 5000
     assert all(len(one) >= 8 and one == one.lower() for one in COMMON)
+
+
+@pytest.mark.parametrize(
+    ("password", "why"), [("anna80 radnet portal", "password-too-common"), ("only 8 ch", "password-refused")]
+)
+def test_the_same_holds_at_registration(house, password, why):
+    refused = choose(house, until(house, "credentials"), 422, password=password)
+    assert (slug(refused), refused["errors"][0]["field"]) == (why, "password")
 
 
 # --- changing it ----------------------------------------------------------------------------------------------------
