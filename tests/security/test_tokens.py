@@ -5,14 +5,11 @@ The doors are read from the app itself, so that a new one is under proof from it
 
 import base64
 import json
-import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
-from pydantic import BaseModel
 
 from contracts.tokens import AccountGrants, ShareGrants, StaffGrants, SystemGrants
 from services.chassis.access import note_ended, session_ended
@@ -20,65 +17,13 @@ from services.chassis.auth import note_key
 from services.chassis.signing import Minter, load_or_make_key
 from tests.identity.conftest import ANNAS_DAY, a_house
 from tests.security.callers import by_public_key, signed, stranger, unsigned
+from tests.security.doors import FOR_EVERYBODY, ask, doors
 from tests.servers import NOON
 
-FOR_EVERYBODY = {
-    "GET /healthz", "GET /readyz", "GET /metrics", "GET /static/{}", "GET /signing-keys", "GET /regions",
-    "GET /regions/{}/locations", "POST /sessions", "POST /staff/sessions", "POST /icode-sessions",
-    "POST /sessions/refresh", "POST /sessions/challenges/{}", "POST /passkey-sessions", "POST /password-resets",
-    "POST /password-resets/{}", "POST /user-id-reminders", "POST /help-requests", "POST /guest-appointments",
-    "POST /registrations", "GET /registrations/{}/questions", "POST /registrations/{}/answers",
-    "POST /registrations/{}/credentials", "POST /registrations/{}/validation",
-    "POST /registrations/{}/validation-codes",
-}  # fmt: skip
-"""What stands before a log-in, or is one. Nothing else may be added without being looked at."""
 OF_ANY_KIND = {"GET /me", "DELETE /sessions", "DELETE /sessions/current"}
 """Doors of whoever is logged in."""
 
 SHARED = ShareGrants(exams=["mri"], may_download=True, include_report=True, include_visit_summary=True)
-
-
-@dataclass(frozen=True)
-class Door:
-    """A door, with a body that it can read."""
-
-    method: str
-    path: str
-    body: Any
-
-    @property
-    def shape(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-def doors(house) -> list[Door]:
-    """Give all doors of identity, with ``{}`` for each id."""
-    app, found = house.client.application, []
-    for rule in app.url_map.iter_rules():
-        path = re.sub("<[^>]*>", "{}", rule.rule)
-        ask = getattr(app.view_functions[rule.endpoint], "_spec", {}).get("body")
-        found += [Door(one, path, a_body(ask) if ask else None) for one in rule.methods - {"HEAD", "OPTIONS"}]
-    return found
-
-
-def a_body(ask: type[BaseModel]) -> Any:
-    """Give a body that *ask* takes."""
-    schema = ask.model_json_schema(by_alias=True)
-    return _value(schema, schema.get("$defs", {}))
-
-
-def _value(schema: dict[str, Any], defs: dict[str, Any]) -> Any:
-    if "$ref" in schema:
-        return _value(defs[schema["$ref"].rpartition("/")[2]], defs)
-    if "anyOf" in schema:
-        return _value(schema["anyOf"][0], defs)
-    if "enum" in schema or "const" in schema:
-        return schema.get("const", schema.get("enum", [None])[0])
-    if schema.get("type") == "object":
-        return {name: _value(schema["properties"][name], defs) for name in schema.get("required", [])}
-    if schema.get("type") == "string":
-        return "a@example.org" if "@" in schema.get("pattern", "") else "x" * max(1, schema.get("minLength", 1))
-    return {"array": [], "boolean": True, "integer": 1, "number": 1}.get(schema.get("type", ""), {})
 
 
 @pytest.fixture
@@ -92,12 +37,6 @@ def house(sqlite_url, tmp_path, clock):
     house.parts.db.close()
 
 
-def ask(house, door, token=None, **more):
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    body = {} if door.body is None else {"json": door.body}
-    return house.client.open(door.path.format(*["none"] * 9), method=door.method, headers=headers | more, **body)
-
-
 def own_claims(house, token, **more):
     return jwt.decode(token, options={"verify_signature": False}) | more
 
@@ -106,7 +45,7 @@ def bad_tokens(house) -> dict[str, str]:
     """Give tokens of Anna's account, each spoilt in one way; the good one of the same session among them is real."""
     account = f"account:{house.open_account()}"
     came_in, older, over = (house.log_in() for _ in range(3))
-    good, key = came_in["accessToken"], house.parts.minter.key
+    good, key = came_in["accessToken"], house.parts.minter.keys.at(house.clock.now())
     own, annas = own_claims(house, good), AccountGrants(patients=["anna"])
     strange, sharing = stranger(key), Minter("sharing", house.sharing)
     brought = {"kty": "OKP", "crv": "Ed25519", "x": strange.published("identity").public_key}

@@ -11,6 +11,9 @@ LEAST_BESIDE_FACTOR = 8  # the same: when a second factor is asked for besides
 MOST_PASSWORD = 128
 LONGEST_USER_ID = 64
 
+_LOOK_LATIN = str.maketrans("авекмнорстухіјѕԁһӏԛԝ" + "αβεζηικμνορτυχ", "abekmhopctyxijsdhlqw" + "abezhikmvoptux")
+"""Letters of the Cyrillic and the Greek alphabet that look like Latin ones, as small or as capital ones."""
+
 
 class UserIdTaken(Refusal):
     """Raised when a User ID is somebody's already; never says whose."""
@@ -37,9 +40,10 @@ class PasswordRefused(Refusal):
 def fold_user_id(user_id: str) -> str:
     """Give the one form of a User ID: those that differ only by case or Unicode form are the same (NFKC, case folded).
 
-    Raises UserIdMalformed.
+    So are those that differ by letters of other alphabets that look alike. Raises UserIdMalformed.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", user_id).casefold()).strip()
+    composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", user_id).casefold())
+    folded = unicodedata.normalize("NFKC", composed.translate(_LOOK_LATIN)).strip()
     if not 1 <= len(folded) <= LONGEST_USER_ID or not folded.isprintable():
         raise UserIdMalformed(field="userId")
     return folded
