@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, delete, select
+from sqlalchemy import ColumnElement, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import JSON
 
@@ -51,10 +51,9 @@ def lock_answering(tx: Tx, person: str) -> Answering:
 
 
 def save_answering(tx: Tx, person: str, answering: Answering, now: datetime) -> None:
-    """Keep what ``lock_answering`` gave in the same transaction, changed or not."""
-    row = tx.get_one(IdentityQuestionsRow, person)
-    row.in_all, row.in_day, row.day_began_at = answering.in_all, answering.in_day, answering.day_began_at
-    row.touched_at = now
+    """Keep what ``lock_answering`` gave in the same transaction; changed or not, it is written."""
+    values = {"in_all": answering.in_all, "in_day": answering.in_day, "day_began_at": answering.day_began_at}
+    tx.execute(update(IdentityQuestionsRow).filter_by(person=person).values(**values, touched_at=now))
 
 
 def delete_untouched(tx: Tx, before: datetime) -> None:
