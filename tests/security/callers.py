@@ -79,15 +79,16 @@ class World:
 
     def _wrong(self) -> dict[str, str]:
         identity, annas = self.minters["identity"], self._annas()
+        key = identity.keys.at(datetime.now(UTC))
         return {
             "expired": mint(identity, annas, "account:annas", ago=timedelta(minutes=6)),
             "not valid yet": mint(identity, annas, "account:annas", ago=timedelta(minutes=-6)),
             "of another issuer": mint(self.minters["sharing"], annas, "account:annas"),
-            "for another part": signed(identity.key, claims(annas, aud=["notifier"])),
-            "of another holder's kind": signed(identity.key, claims(annas, sub="share:annas")),
+            "for another part": signed(key, claims(annas, aud=["notifier"])),
+            "of another holder's kind": signed(key, claims(annas, sub="share:annas")),
             "signed by nobody": unsigned(annas),
-            "signed by a stranger": signed(stranger(identity.key), claims(annas)),
-            "signed by its public key": by_public_key(identity.key, claims(annas)),
+            "signed by a stranger": signed(stranger(key), claims(annas)),
+            "signed by its public key": by_public_key(key, claims(annas)),
         }
 
     def _annas(self) -> AccountGrants:

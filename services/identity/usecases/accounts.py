@@ -13,7 +13,7 @@ from services.identity.domain.accounts import UserIdTaken, fold_user_id, joined_
 from services.identity.store import accounts as store
 from services.identity.store import holders, patients
 from services.identity.usecases.access import narrow_access
-from services.identity.usecases.contacts import account_contact
+from services.identity.usecases.contacts import account_contact, tell_of_devices
 from services.identity.usecases.resting import settle_rest
 
 
@@ -65,8 +65,10 @@ def follow_merges(tx: Tx, patient_id: str, now: datetime) -> None:
     for account_id in store.find_live_holders_of(tx, [patient_id]):
         before = set(store.find_patient_ids(tx, account_id))
         join_records(tx, account_id)
-        if before - set(store.find_patient_ids(tx, account_id)):
+        after = set(store.find_patient_ids(tx, account_id))
+        if before - after:
             narrow_access(tx, f"account:{account_id}", "patient-unmerged", now)
+        tell_of_devices(tx, account_id, before ^ after, now)
         settle_rest(tx, account_id, now)
 
 

@@ -1,5 +1,6 @@
 """Telling the notifier where to write to accounts' owners and to patients."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
@@ -76,3 +77,10 @@ def tell_patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> Non
     row.contact_version += 1
     row.contact_told_at = now
     put_event(tx, "identity", patient_contact(tx, row, now), now)
+
+
+def tell_of_devices(tx: Tx, account_id: str, patient_ids: Iterable[str], now: datetime) -> None:
+    """Tell where to write to patients that an account holds since now, or holds no more, if any device is told."""
+    if pushes.find_of_account(tx, account_id):
+        for patient_id in sorted(patient_ids):
+            tell_patient_contact(tx, patients.lock_patient(tx, patient_id), now)

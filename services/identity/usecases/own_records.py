@@ -20,7 +20,7 @@ from services.identity.parts import Parts
 from services.identity.store import accounts, demographics, holders, patients, visits
 from services.identity.store.icodes import ICodeRow
 from services.identity.usecases.accounts import join_records
-from services.identity.usecases.contacts import tell_patient_contact
+from services.identity.usecases.contacts import tell_of_devices
 from services.identity.usecases.help_letters import message
 from services.identity.usecases.icodes import Typed, with_icode
 from services.identity.usecases.own_account import lock_own_account
@@ -84,8 +84,7 @@ def _hold(tx: Tx, account_id: str, patient_id: str, now: datetime) -> None:
     accounts.add_record(tx, account_id, patient_id, "icode")
     tx.flush()
     join_records(tx, account_id)
-    for added in sorted(set(accounts.find_patient_ids(tx, account_id)) - before):
-        tell_patient_contact(tx, patients.lock_patient(tx, added), now)
+    tell_of_devices(tx, account_id, set(accounts.find_patient_ids(tx, account_id)) - before, now)
     letter = message("record-added", now, about=About(kind="patient", id=patient_id))
     put_event(tx, "identity", letter, now)
 
