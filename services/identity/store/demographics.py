@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from services.chassis.db import Tx
 from services.identity.domain.demographics import RecordedPerson
-from services.identity.store.patients import PatientRow
+from services.identity.store.patients import PatientRow, find_marks
 
 
 def find_born_on(tx: Tx, birth_date: date) -> list[RecordedPerson]:
@@ -28,7 +28,8 @@ def lock_eligible(tx: Tx, patient_id: str, *, is_despite_protection: bool) -> Re
     """
     query = select(PatientRow).filter_by(id=patient_id).with_for_update().execution_options(populate_existing=True)
     row = tx.scalars(query).one_or_none()
-    if row is None or row.is_deceased or (row.is_protected and not is_despite_protection):
+    marks = find_marks(tx, patient_id)
+    if row is None or marks.is_deceased or (marks.is_protected and not is_despite_protection):
         return None
     return _recorded(row)
 

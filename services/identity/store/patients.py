@@ -1,6 +1,7 @@
 """Copies of patients as ``exams`` tells of them: demographics, identifiers, what they were merged into."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -146,10 +147,24 @@ def find_family(tx: Tx, patient_id: str) -> list[str]:
     return sorted(family)
 
 
-def has_deceased(tx: Tx, patient_ids: Iterable[str]) -> bool:
-    """Whether the record of one of *patient_ids* is marked deceased."""
-    query = select(PatientRow.id).where(PatientRow.id.in_(list(patient_ids)), PatientRow.is_deceased)
-    return tx.scalars(query.limit(1)).first() is not None
+@dataclass(frozen=True)
+class Marks:
+    """What the RIS marks a person's records with; one that a merge made theirs counts as well."""
+
+    is_deceased: bool
+    is_protected: bool
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is written to the person."""
+        return self.is_deceased or self.is_protected
+
+
+def find_marks(tx: Tx, patient_id: str) -> Marks:
+    """Give the marks of the person whose record *patient_id* is."""
+    query = select(PatientRow.is_deceased, PatientRow.is_protected)
+    rows = tx.execute(query.where(PatientRow.id.in_(find_family(tx, patient_id)))).all()
+    return Marks(any(deceased for deceased, _ in rows), any(protected for _, protected in rows))
 
 
 def lock_come_of_age(tx: Tx, now: datetime, limit: int) -> list[PatientRow]:

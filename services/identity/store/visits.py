@@ -1,7 +1,7 @@
 """Copies of visits and exams as ``exams`` tells of them, and the front desk's search."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from services.chassis.caller import Caller
 from services.chassis.db import Tx
 from services.identity.domain.staff import VisitSearch
 from services.identity.store.base import Base
-from services.identity.store.patients import IdentifierRow, PatientRow
+from services.identity.store.patients import IdentifierRow, PatientRow, find_marks
 
 
 class VisitRow(Base):
@@ -155,9 +155,10 @@ def count_exams_of(tx: Tx, patient_ids: Collection[str]) -> dict[str, int]:
 
 
 def find_one_for_staff(tx: Tx, visit_id: str) -> FoundVisit | None:
-    """Give a visit as it is shown to staff."""
-    found = _for_staff(tx, [VisitRow.id == visit_id], 1)
-    return found[0] if found else None
+    """Give a visit as it is shown to staff; protected also by a record that a merge made its patient's."""
+    for one in _for_staff(tx, [VisitRow.id == visit_id], 1):
+        return replace(one, is_protected=one.is_protected or find_marks(tx, one.visit.patient_id).is_protected)
+    return None
 
 
 def search(

@@ -69,7 +69,6 @@ def follow_merges(tx: Tx, patient_id: str, now: datetime) -> None:
         if before - after:
             narrow_access(tx, f"account:{account_id}", "patient-unmerged", now)
         tell_of_devices(tx, account_id, before ^ after, now)
-        settle_rest(tx, account_id, now)
 
 
 def join_records(tx: Tx, account_id: str) -> None:

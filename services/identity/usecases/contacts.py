@@ -41,7 +41,7 @@ def patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> ContactC
 
     Of who came of age, to contacts recorded since alone.
     """
-    is_silent = row.is_deceased or row.is_protected
+    is_silent = patients.find_marks(tx, row.id).is_silent
     devices = [] if is_silent else pushes.find_of_patient(tx, row.id)
     emails, phones = usable(row, now)
     return ContactChanged(

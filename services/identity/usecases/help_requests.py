@@ -23,7 +23,7 @@ from services.identity.domain.staff import ReasonNeeded, is_own
 from services.identity.domain.tries import ICODE_LIMITS, TooManyTries
 from services.identity.parts import Parts
 from services.identity.store import help_requests as store
-from services.identity.store import holders, icodes, visits
+from services.identity.store import holders, icodes, patients, visits
 from services.identity.usecases.front_desk import Page, own_locations
 from services.identity.usecases.help_letters import message, tell_asker
 from services.identity.usecases.icodes import reactivate_icode
@@ -265,6 +265,6 @@ def _tell_reactivated(tx: Tx, row: store.HelpRequestRow, found: visits.FoundVisi
     on_file = About(kind="patient", id=found.visit.patient_id)
     put_event(tx, "identity", message("icode-reactivated", now, about=on_file), now)
     known = {one.casefold() for one in found.patient.emails} if found.patient else set()
-    is_deceased = found.patient is not None and found.patient.is_deceased
+    is_deceased = patients.find_marks(tx, found.visit.patient_id).is_deceased
     if not is_deceased and (found.is_protected or row.contact.casefold() not in known):
         tell_asker(tx, row, "icode-reactivated", now)

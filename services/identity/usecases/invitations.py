@@ -58,13 +58,13 @@ def invite(
     AccountExists; ReasonNeeded for a record that is protected, or of no visit at the caller's locations, when there
     is no *note*.
     """
-    patient = _find_eligible(tx, parts, patient_id, now)
+    is_protected = _check_eligible(tx, parts, patient_id, now)
     is_near = store.has_visit_at(tx, patient_id, own_locations(caller))
-    check_reason(reason=note, is_own_location=is_near, is_protected=patient.is_protected, field="note")
+    check_reason(reason=note, is_own_location=is_near, is_protected=is_protected, field="note")
     _free_record(tx, patient_id, now)
     store.delete_unused(tx, patient_id)
     registrations.delete_of_patient(tx, patient_id)
-    invitation = _add(tx, parts, caller, patient, now)
+    invitation = _add(tx, parts, caller, patient_id, is_protected=is_protected, now=now)
     audit.record(
         tx,
         "identity",
@@ -78,15 +78,17 @@ def invite(
     return invitation
 
 
-def _find_eligible(tx: Tx, parts: Parts, patient_id: str, now: datetime) -> patients.PatientRow:
+def _check_eligible(tx: Tx, parts: Parts, patient_id: str, now: datetime) -> bool:
+    """Raise unless the record may have an account; gives whether it is protected."""
     patient = patients.find_patient(tx, patient_id)
     if patient is None or not patient.version:
         raise PatientNotFound
-    if patient.is_deceased or patient.merged_into:
+    marks = patients.find_marks(tx, patient_id)
+    if marks.is_deceased or patient.merged_into:
         raise InvitationNotPossible
     if adult_at(patient.birth_date, parts.locations.westernmost(now).key, now) is not None:
         raise MinorNoAccount
-    return patient
+    return marks.is_protected
 
 
 def _free_record(tx: Tx, patient_id: str, now: datetime) -> None:
@@ -98,14 +100,14 @@ def _free_record(tx: Tx, patient_id: str, now: datetime) -> None:
         let_go(tx, account_id, patient_id, now)
 
 
-def _add(tx: Tx, parts: Parts, caller: Caller, patient: patients.PatientRow, now: datetime) -> Invitation:
+def _add(tx: Tx, parts: Parts, caller: Caller, patient_id: str, *, is_protected: bool, now: datetime) -> Invitation:
     while True:
         code, invitation_id = new_icode(), new_id()
         is_new = store.add_invitation(
             tx,
             id=invitation_id,
-            patient_id=patient.id,
-            is_despite_protection=patient.is_protected,
+            patient_id=patient_id,
+            is_despite_protection=is_protected,
             locator=code.locator,
             secret_hash=hash_invitation(parts.codes_key, code),
             issued_by=caller.holder,

@@ -20,6 +20,7 @@ def copy_demographics(tx: Tx, parts: Parts, told: PatientDemographicsChanged, no
     if told.version <= row.version:
         note_late_contacts(tx, row, told, now)
         return
+    before = _marks(tx, [told.id])
     row.version = told.version
     row.family_name, row.given_name, row.middle_name = told.name.family, told.name.given, told.name.middle
     row.family_name_folded = fold_name(told.name.family)
@@ -28,10 +29,9 @@ def copy_demographics(tx: Tx, parts: Parts, told: PatientDemographicsChanged, no
     store.replace_identifiers(tx, told.id, [(one.authority, one.mrn) for one in told.identifiers])
     note_contacts(row, told)
     row.of_age_at = find_of_age(tx, parts, row)
-    tell_patient_contact(tx, row, now)
     tx.flush()
-    for account_id in accounts.find_live_holders_of(tx, [told.id]):
-        settle_rest(tx, account_id, now)
+    tell_patient_contact(tx, row, now)
+    _settle_marks(tx, before, now, told_already=told.id)
 
 
 def copy_join(tx: Tx, told: PatientsJoined, now: datetime) -> None:
@@ -39,7 +39,26 @@ def copy_join(tx: Tx, told: PatientsJoined, now: datetime) -> None:
     row = store.lock_patient(tx, told.from_patient_id)
     if told.version <= row.joined_version:
         return
+    before = _marks(tx, [told.from_patient_id, told.into_patient_id])
     row.joined_version = told.version
     row.merged_into = told.into_patient_id if isinstance(told, PatientMerged) else None
     tx.flush()
     follow_merges(tx, told.from_patient_id, now)
+    _settle_marks(tx, before, now)
+
+
+def _marks(tx: Tx, patient_ids: list[str]) -> dict[str, store.Marks]:
+    """Give how the records are marked that merges make one person's with any of *patient_ids*, by patient."""
+    family = {one for patient_id in patient_ids for one in store.find_family(tx, patient_id)}
+    return {one: store.find_marks(tx, one) for one in sorted(family)}
+
+
+def _settle_marks(tx: Tx, before: dict[str, store.Marks], now: datetime, *, told_already: str | None = None) -> None:
+    """Let accounts rest or wake, and tell contacts, whose marks are others than *before*."""
+    changed = [one for one, marks in before.items() if store.find_marks(tx, one) != marks]
+    for patient_id in changed:
+        known = store.lock_patient(tx, patient_id)
+        if known.contact_version and patient_id != told_already:
+            tell_patient_contact(tx, known, now)
+    for account_id in accounts.find_live_holders_of(tx, before):
+        settle_rest(tx, account_id, now)

@@ -9,11 +9,12 @@ from services.identity.usecases.contacts import tell_account_contact
 
 
 def settle_rest(tx: Tx, account_id: str, now: datetime) -> None:
-    """Let an account rest if a record that it holds is marked deceased, else wake it; its sessions end as it rests."""
+    """Let an account rest if somebody whose record it holds is marked deceased, else wake it; resting ends sessions."""
     account = accounts.lock_account(tx, account_id)
     if account is None:
         return
-    rests = patients.has_deceased(tx, accounts.find_patient_ids(tx, account_id))
+    held = accounts.find_patient_ids(tx, account_id)
+    rests = any(patients.find_marks(tx, one).is_deceased for one in held)
     if rests == (account.rests_at is not None):
         return
     account.rests_at = now if rests else None
