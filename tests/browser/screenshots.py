@@ -24,7 +24,7 @@ from tests.flows.client import Client
 from tests.flows.product import Facts, LocalProduct, wait_for
 
 DESKTOP, PHONE = 1280, 390
-ICONS_THERE = "document.fonts.ready.then(() => new Promise(done => setTimeout(done, 150)))"
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 Walk = Callable[[Page], None]
 
 
@@ -212,9 +212,8 @@ def _take(page: Page, shot: Shot, folder: Path) -> None:
 
 
 def _save(page: Page, path: Path, *, is_whole: bool = False) -> None:
-    page.wait_for_load_state()
-    page.evaluate("document.querySelector('.viewer img')?.decode?.().catch(() => null)")
-    page.evaluate(ICONS_THERE)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(DRAWN)
     page.screenshot(path=path, full_page=is_whole)
 
 
