@@ -11,13 +11,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from contracts.exams import ExamMoved, VisitChanged
 from services.chassis.access import seen_by
 from services.chassis.auth import Unauthenticated, Verifier
 from services.chassis.db import Database
 from services.identity.app import make_web
+from services.identity.store.tries import TriesRow
 from services.identity.store.visits import ExamRow
 from tests.identity.conftest import ANNAS_DAY, House, a_house, a_patient, a_visit, an_exam, details
 from tests.security.grants_model import Account, Code, Holder, Truth
@@ -75,22 +75,6 @@ class World(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.house.parts.db.close()
 
-    # --- what is told -----------------------------------------------------------------------------------------------
-
-    def moved(self, visit: str, before: str, reason: str) -> list[Any]:
-        """Give what is told when all of *visit* is another record's."""
-        shown = self.truth.shown_as(visit)
-        told = [a_visit(visit, VisitChanged, version=next(self.versions), at=self.clock.now(), patient_id=shown)]
-        return told + [
-            self.exam(one, ExamMoved, from_patient_id=before, to_patient_id=shown, reason=reason)
-            for one in sorted(self.truth.exams_of(visit))
-        ]
-
-    def exam(self, exam: str, kind: type, **more: Any) -> Any:
-        visit = self.truth.visit_of[exam]
-        more |= {"version": next(self.versions), "at": self.clock.now(), "visit_id": visit}
-        return an_exam(exam, kind, patient_id=self.truth.shown_as(visit), **more)
-
     def pick(self, data: Any, among: list[Any]) -> Any:
         return among[-1 - data.draw(st.integers(0, len(among) - 1))]
 
@@ -105,6 +89,11 @@ class World(RuleBasedStateMachine):
 
     def staff(self, role: str) -> str:
         return self.house.add_staff(f"{role}-{next(self.made)}", role)
+
+    def forget_tries(self) -> None:
+        """Let nothing wait: how tries are counted is shown elsewhere."""
+        with self.house.parts.db.begin() as tx:
+            tx.execute(delete(TriesRow))
 
     def hear(self, data: Any, events: list[Any]) -> None:
         self.house.hear(*data.draw(st.permutations(events)))
