@@ -1,7 +1,7 @@
 """Create an account (guide, 03) over HTTP alone, on one machine and deployed; the code comes from the mail itself."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -81,6 +81,24 @@ def test_a_patient_opens_an_account_in_four_steps_and_sees_the_exam_S13_S18_S19_
     for told in (news.as_string(), mails_to(facts, person.email)[0].as_string()):
         assert person.exam.family not in told
         assert "/registrations" not in told
+
+
+def test_a_second_registration_opens_nothing_and_mails_the_first_S22(facts, person):
+    anyone, second = facts.anyone(), replace(person, user_id=f"2-{person.user_id}", email=f"2-{person.email}")
+    for one in (person, second):
+        path = f"/registrations/{begin(anyone, person.typed).json['registrationId']}"
+        assert answer(anyone, path, person.knows).status == 200
+        assert anyone.post(f"{path}/credentials", one.login | {"email": one.email}).status == 200
+        code = code_mailed(facts, one.email)
+        assert anyone.post(f"{path}/validation", {"code": code}).json == {"account": {"userId": one.user_id}}
+    assert anyone.post("/sessions", second.login).status == 401
+    subjects = wait_for(lambda: told_beside_codes(facts, person.email))
+    assert subjects == ["Somebody tried to open a second account"]
+
+
+def told_beside_codes(facts: Facts, address: str) -> list[str]:
+    mails = [one for one in mails_to(facts, address) if str(one["To"]) == address]
+    return [str(one["Subject"]) for one in mails if "code" not in str(one["Subject"])]
 
 
 def test_nobody_is_asked_as_somebody_is_and_refused_in_the_same_words_S19(facts, person):

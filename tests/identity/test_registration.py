@@ -1,6 +1,6 @@
 """Creating an account in four steps, as the patient guide says (S18-S22, S62)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -200,23 +200,25 @@ def test_five_wrong_codes_ask_for_a_new_mail_of_which_an_hour_brings_three_S21_S
 
 
 @pytest.mark.parametrize(
-    ("born", "zone", "location"),
-    [("2008-03-03", "America/New_York", "NJ-EDI-01"), ("2008-03-03", "America/Los_Angeles", "CA-LA-01")],
+    ("born", "adult_on", "zone", "location"),
+    [
+        ("2008-03-03", date(2026, 3, 3), "America/New_York", "NJ-EDI-01"),
+        ("2008-03-03", date(2026, 3, 3), "America/Los_Angeles", "CA-LA-01"),
+        ("2008-02-29", date(2026, 3, 1), "America/Chicago", "TX-HOU-01"),
+        ("2008-02-29", date(2026, 3, 1), "America/Phoenix", "AZ-PHX-01"),
+        ("2008-02-28", date(2026, 2, 28), "America/Denver", "TX-ELP-01"),
+    ],
 )
-def test_minors_are_refused_until_their_18th_birthday_begins_at_the_site_S62(house, clock, born, zone, location):
-    birthday = datetime(2026, 3, 3, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+def test_minors_are_refused_until_their_18th_birthday_begins_at_the_site_S62(
+    house, clock, born, adult_on, zone, location
+):
+    birthday = datetime.combine(adult_on, time(), ZoneInfo(zone)).astimezone(UTC)
     clock.move_to(birthday - timedelta(seconds=1))
     refused = begin(house, 403, dateOfBirth=born, locationId=location)
     assert slug(refused) == "minor-no-account"
     assert "I-Code" in refused["title"]
     clock.move_to(birthday)
     begin(house, dateOfBirth=born, locationId=location)
-
-
-@pytest.mark.parametrize(("day", "status"), [((2026, 2, 28), 403), ((2026, 3, 1), 201)])
-def test_born_on_a_29_february_one_is_18_on_1_march_S62(house, clock, day, status):
-    clock.move_to(datetime(*day, 18, tzinfo=UTC))
-    begin(house, status, dateOfBirth="2008-02-29")
 
 
 def test_a_minors_record_is_refused_before_anything_is_compared_or_kept_S62(house):
