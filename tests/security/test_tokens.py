@@ -1,6 +1,7 @@
-"""Every door of identity that is not for everybody asks first who calls, and takes no token but the right kind's.
+"""Every door of identity that is not for everybody asks first who calls, and takes no token that is spoilt or foreign.
 
-The doors are read from the app itself, so that a new one is under proof from its first day.
+The doors are read from the app itself, so that a new one is under proof from its first day. What each answers to whom
+stands in ``test_identity_doors``.
 """
 
 import base64
@@ -19,9 +20,6 @@ from tests.identity.conftest import ANNAS_DAY, a_house
 from tests.security.callers import by_public_key, signed, stranger, unsigned
 from tests.security.doors import FOR_EVERYBODY, ask, doors
 from tests.servers import NOON
-
-OF_ANY_KIND = {"GET /me", "DELETE /sessions", "DELETE /sessions/current"}
-"""Doors of whoever is logged in."""
 
 SHARED = ShareGrants(exams=["mri"], may_download=True, include_report=True, include_visit_summary=True)
 
@@ -126,38 +124,6 @@ def test_a_token_counts_in_its_own_header_alone(house, scheme):
     house.client.set_cookie("Authorization", f"Bearer {token}")
     house.client.set_cookie("access_token", token)
     assert house.client.get("/me", headers={"X-Authorization": f"Bearer {token}"}).status_code == 401
-
-
-def kinds(house) -> dict[str, str]:
-    """Give a good token of each kind that may come to identity."""
-    house.open_account()
-    found = {"account": house.log_in()["accessToken"], "icode": house.enter(house.issue()["icode"])["accessToken"]}
-    return found | {role: house.add_staff(f"a-{role}", role) for role in ("front-desk", "support", "operator")}
-
-
-def test_the_doors_of_staff_are_closed_to_patients_and_those_of_accounts_to_all_others_S68(house):
-    tokens, closed = kinds(house), [door for door in doors(house) if door.shape not in FOR_EVERYBODY | OF_ANY_KIND]
-    patients = {"account", "icode"}
-    for door in closed:
-        outside = patients if door.path.startswith("/staff/") else set(tokens) - {"account"}
-        for kind in outside:
-            answer = ask(house, door, tokens[kind])
-            assert answer.status_code == 403, (kind, door.shape, answer.text)
-            assert answer.json["type"].endswith("forbidden")
-    assert {door.path.split("/")[1] for door in closed} == {"staff", "me"}
-
-
-def test_every_door_of_staff_is_closed_to_some_of_them(house):
-    """No role may do everything, and no role opens exams."""
-    tokens = kinds(house)
-    roles = ("front-desk", "support", "operator")
-    for door in doors(house):
-        if door.path.startswith("/staff/") and door.shape not in FOR_EVERYBODY:
-            statuses = {role: ask(house, door, tokens[role]).status_code for role in roles}
-            assert 403 in statuses.values(), (door.shape, statuses)
-            assert 401 not in statuses.values(), (door.shape, statuses)
-    for role in roles:
-        assert house.call("GET", "/me", 200, tokens[role])["exams"] == 0
 
 
 def test_refresh_and_access_tokens_are_not_taken_for_each_other(house, clock):
