@@ -39,7 +39,9 @@ class Ris(World):
             if self.truth.shown_as(visit) != shown:
                 told += self.moved(visit, shown, reason)
                 for code in self.codes:  # printed for whom the visit was not, perhaps
-                    code.is_ended |= kind is PatientUnmerged and code.visit == visit and bool(self.truth.exams_of(visit))
+                    code.is_ended |= (
+                        kind is PatientUnmerged and code.visit == visit and bool(self.truth.exams_of(visit))
+                    )
         self.hear(data, told)
 
     @rule(data=st.data(), visit=st.sampled_from(sorted(VISITS)), record=st.sampled_from(sorted(PERSON)))
