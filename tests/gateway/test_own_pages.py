@@ -67,6 +67,12 @@ def test_language_and_theme_are_chosen_and_hold_at_once(owner, services):
     assert '<html lang="en">' in owner.get("/me").text
 
 
+def test_whoever_reads_spanish_is_not_given_english_by_choosing_a_theme(owner, services):
+    services.me |= {"language": "en"}
+    owner.get("/language/es")
+    assert 'value="es" checked' in owner.get("/me").text
+
+
 @pytest.mark.parametrize("fields", [{"language": "fr", "theme": "dark"}, {"language": "en", "theme": "pink"}, {}])
 def test_what_cannot_be_chosen_changes_nothing(owner, services, fields):
     assert owner.post("/me", "/me/preferences", fields).location == "/me"
