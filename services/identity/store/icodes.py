@@ -25,7 +25,7 @@ class ICodeRow(Base):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None] = mapped_column(String(64))
-    """``reprinted``, ``corrected``, or what staff said of a lost one."""
+    """``reprinted``, ``corrected``, ``unmerged``, or what staff said of a lost one."""
     expiry_told_at: Mapped[datetime | None]
     version: Mapped[int]
     """Of the events told of it."""

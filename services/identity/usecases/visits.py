@@ -57,9 +57,9 @@ def remove_exam(tx: Tx, exam_id: str) -> None:
 
 
 def take_back_codes(tx: Tx, told: ExamMoved, now: datetime) -> None:
-    """End the visit's codes when a correction gave its exam to another patient: they were printed for a wrong one.
+    """End the visit's codes when a correction, or the undoing of a merge, gave its exam to another patient.
 
-    A merge leaves them alone: the person is the same.
+    They may have been printed for the wrong one. A merge leaves them alone: the person is the same.
     """
-    if told.reason == "corrected" and told.from_patient_id != told.to_patient_id:
-        end_codes_of_visit(tx, told.visit_id, told.at, "corrected", now)
+    if told.reason != "merged" and told.from_patient_id != told.to_patient_id:
+        end_codes_of_visit(tx, told.visit_id, told.at, told.reason, now)
