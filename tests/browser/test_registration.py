@@ -55,12 +55,23 @@ def test_four_steps_and_the_code_from_the_mail_lead_to_the_exams_S13_S17_S18_S19
 
 
 def tell_about(page: Page, patient: Person, say: Words) -> None:
-    """Fill step 1, first without the last name, which the page then names."""
+    """Do step 1, first without the last name, which the page then names."""
     expect_step(page, say, 1)
+    fill_about(page, patient, say)
+    page.get_by_label(say("Last name")).fill(" ")
+    go_on(page, say)
+    page.get_by_role("alert").get_by_role("link", name=say("Enter your last name")).click()
+    expect(page.get_by_label(say("Last name"))).to_be_focused()
+    page.keyboard.type(patient.typed["lastName"])
+    go_on(page, say)
+
+
+def fill_about(page: Page, patient: Person, say: Words) -> None:
+    """Fill step 1."""
     typed = patient.typed
     year, month, day = typed["dateOfBirth"].split("-")
     page.get_by_label(say("First name")).fill(typed["firstName"])
-    page.get_by_label(say("Last name")).fill(" ")
+    page.get_by_label(say("Last name")).fill(typed["lastName"])
     page.get_by_label(say("Month")).select_option(str(int(month)))
     page.get_by_label(say("Day")).fill(str(int(day)))
     page.get_by_label(say("Year")).fill(year)
@@ -68,11 +79,6 @@ def tell_about(page: Page, patient: Person, say: Words) -> None:
     page.get_by_label(say("ZIP code")).fill(typed["zip"])
     page.get_by_label(say("Phone")).fill(typed["phone"])
     page.get_by_label(say("Location of your visit")).select_option(typed["locationId"])
-    go_on(page, say)
-    page.get_by_role("alert").get_by_role("link", name=say("Enter your last name")).click()
-    expect(page.get_by_label(say("Last name"))).to_be_focused()
-    page.keyboard.type(typed["lastName"])
-    go_on(page, say)
 
 
 def answer_questions(page: Page, patient: Person, say: Words) -> None:
