@@ -126,7 +126,7 @@ def _let_in_by(tx: Tx, parts: Parts, account: accounts.AccountRow, password_hash
     clear_tries(tx, parts.tries_subject("account", account.user_id_folded))
 
 
-def forget_tries(tx: Tx, parts: Parts, account_id: str) -> None:
+def forget_wrong_codes(tx: Tx, parts: Parts, account_id: str) -> None:
     """Forget the wrong codes of an account's resets, as staff may after a check."""
     clear_tries(tx, _subject(parts, account_id))
 

@@ -32,6 +32,7 @@ from services.identity.usecases.challenges import forget_tries
 from services.identity.usecases.contacts import tell_account_contact
 from services.identity.usecases.front_desk import Page, own_locations
 from services.identity.usecases.letting_go import let_go
+from services.identity.usecases.password_resets import forget_wrong_codes
 from services.identity.usecases.tries import clear_tries
 
 
@@ -123,10 +124,11 @@ def _note(
 
 
 def unlock(tx: Tx, parts: Parts, caller: Caller, account_id: str, check: Check, now: datetime) -> ShownAccount:
-    """Forget the wrong tries at an account's password and second factor. Raises AccountNotFound, ReasonNeeded."""
+    """Forget an account's wrong passwords, second factors and mailed codes. Raises AccountNotFound, ReasonNeeded."""
     row = _lock(tx, account_id, check)
     clear_tries(tx, _password_subject(parts, row))
     forget_tries(tx, parts, row.id)
+    forget_wrong_codes(tx, parts, row.id)
     return _done(tx, parts, caller, "account.unlock", row, check, now)
 
 
