@@ -96,7 +96,7 @@ def test_what_the_record_was_merged_into_comes_with_it_and_leaves_with_nothing_o
 def test_a_code_of_somebody_else_opens_its_visit_but_never_their_history_S11_S67(any_house, came_in, more):
     code = elsewhere(any_house)
     any_house.hear(a_patient("anna-2", version=2, **(IN_ANOTHER_RIS | more)))
-    refused = add(any_house, came_in, code, 403)
+    refused = add(any_house, came_in, code, 409)
     assert refused["type"].endswith("record-not-addable")
     assert granted(any_house, came_in) == AccountGrants(patients=["anna"])
     act = any_house.told(ActRecorded)[-1]
@@ -106,7 +106,7 @@ def test_a_code_of_somebody_else_opens_its_visit_but_never_their_history_S11_S67
 
 def test_a_minors_record_comes_by_its_code_alone_S64_S68(any_house, came_in):
     code = elsewhere(any_house, "kid", birth_date=date(2012, 1, 1), name=PersonName(family="Doe", given="Anna"))
-    assert add(any_house, came_in, code, 403)["type"].endswith("minor-no-account")
+    assert add(any_house, came_in, code, 409)["type"].endswith("record-not-addable")
     assert granted(any_house, came_in) == AccountGrants(patients=["anna"])
 
 
@@ -116,7 +116,7 @@ def test_a_record_that_another_account_holds_is_in_that_account_alone(any_house,
     other = any_house.open_account("anna-roe", ("anna-2",))
     with any_house.parts.db.begin() as tx:
         find_account(tx, other).frozen_at = frozen_at
-    assert add(any_house, came_in, code, 403)["type"].endswith("record-not-addable")
+    assert add(any_house, came_in, code, 409)["type"].endswith("record-not-addable")
 
 
 # --- codes that are not right -----------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.audit import ActRecorded
 from contracts.sharing import ShareEnded, ShareOpened
+from services.chassis.audit import canonical
 from tests.sharing.conftest import PASSWORD, instant
 
 SECOND = timedelta(seconds=1)
@@ -147,3 +149,13 @@ def test_no_log_holds_a_token_password_name_or_address(house, logs):
     secrets = [share["url"].split("#")[1], PASSWORD, "wrong password", "Dr. R. Shah", "Dr. Shah", "anna@example.org"]
     secrets += [opened["accessToken"], opened["refreshToken"], "127.0.0.1"]
     assert [secret for secret in secrets if secret in logged] == []
+
+
+def test_the_name_and_the_kind_of_device_go_to_the_audit_beside_the_chained_text_O8(house):
+    share = house.share()
+    body = {"token": share["url"].split("#")[1], "password": PASSWORD, "name": "Dr. Grey"}
+    house.client.post("/share-sessions", json=body, headers={"User-Agent": "Mozilla/5.0 (Macintosh)"})
+    house.open(share)
+    named, nameless = (act for act in house.told(ActRecorded) if act.action == "share.open")
+    assert (named.person, named.device, nameless.person) == ("Dr. Grey", "Mac", None)
+    assert "Dr. Grey" not in canonical(named)

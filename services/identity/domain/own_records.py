@@ -11,7 +11,7 @@ class RecordNotAddable(Refusal):
     """Raised for the right code of a visit whose record the account may not hold; never says why."""
 
     slug = "record-not-addable"
-    kind: ClassVar[RefusalKind] = "forbidden"
+    kind: ClassVar[RefusalKind] = "conflict"
     words = (
         "The exams of this I-Code cannot be added to your account. Enter it on the log-in page to see them. "
         "If the record is yours, or you represent the patient, choose Get Help."

@@ -15,7 +15,6 @@ from services.chassis.db import Tx
 from services.chassis.outbox import put_event
 from services.identity.domain.ages import adult_at
 from services.identity.domain.own_records import RecordNotAddable, is_own
-from services.identity.domain.registrations import MinorNoAccount
 from services.identity.parts import Parts
 from services.identity.store import accounts, demographics, holders, patients, visits
 from services.identity.store.icodes import ICodeRow
@@ -40,8 +39,8 @@ class OwnRecord:
 def add_record(parts: Parts, caller: Caller, text: str, birth_date: date | None) -> list[OwnRecord]:
     """Let the account of *caller* hold the record of the visit whose I-Code is *text*; gives all that it holds then.
 
-    Tokens have it from the next refresh on. Raises what ``with_icode`` raises; RecordNotAddable, MinorNoAccount;
-    SessionOver for an account that is gone.
+    Tokens have it from the next refresh on. Raises what ``with_icode`` raises; RecordNotAddable; SessionOver
+    for an account that is gone.
     """
     now = parts.clock.now()
     typed = Typed(text, birth_date, caller.address, caller)
@@ -71,12 +70,11 @@ def _refusal(
     record = demographics.lock_eligible(tx, patient_id, is_despite_protection=False)
     if record is None or visit is None:
         return RecordNotAddable()
-    if adult_at(record.birth_date, parts.time_zone(visit.location_id), now) is not None:
-        return MinorNoAccount()
     same = {patient_id, *patients.find_merged_into(tx, [patient_id]).values()}
-    holding = set(accounts.find_live_holders_of(tx, same)) - {account_id}
+    is_held = set(accounts.find_live_holders_of(tx, same)) - {account_id} != set()
+    is_minors = adult_at(record.birth_date, parts.time_zone(visit.location_id), now) is not None
     is_theirs = is_own(record, demographics.find_recorded(tx, held))
-    return RecordNotAddable() if holding or not is_theirs else None
+    return None if is_theirs and not is_held and not is_minors else RecordNotAddable()
 
 
 def _hold(tx: Tx, account_id: str, patient_id: str, now: datetime) -> None:
