@@ -1,7 +1,8 @@
 import threading
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+import pytest
+from sqlalchemy import delete, select, update
 
 from services.chassis import audit
 from services.chassis.db import Database
@@ -37,6 +38,26 @@ def test_a_changed_act_breaks_the_chain(database_url):
         tx.execute(update(Act).where(Act.position == 2).values(body="{}"))
     with db.read() as tx:
         assert audit.find_break(tx) == 2
+    db.close()
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_acts_missing_at_the_end_of_the_chain_show(database_url, left):
+    db = a_database(database_url)
+    for _ in range(3):
+        with db.begin() as tx:
+            audit.record(tx, "exams", "report.open", NOW, actor="account:a")
+    with db.begin() as tx:
+        tx.execute(delete(Act).where(Act.position > left))
+    with db.read() as tx:
+        assert audit.find_break(tx) == left + 1
+    db.close()
+
+
+def test_a_chain_that_was_never_begun_holds(database_url):
+    db = a_database(database_url)
+    with db.read() as tx:
+        assert audit.find_break(tx) is None
     db.close()
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from contracts.audit import ActRecorded
+from services.chassis.audit import FIRST_HASH, canonical, chain_hash
 from services.chassis.tables import Act
 from services.identity.api.by_hand import run_by_hand
 from services.identity.store.audit import AuditEntryRow
@@ -42,6 +43,22 @@ def test_an_operator_sees_who_did_what_when_and_from_where(any_house):
         "patient": "anna", "object": f"icode:{issued['id']}", "from": "192.0.2.7", "outcome": "done", "slug": None,
         "reason": "the first one is lost", "phiAcknowledged": None, "service": "identity",
     }  # fmt: skip
+
+
+def test_what_other_services_did_stands_among_it(any_house, clock):
+    operator = any_house.add_staff("op", "operator")
+    clock.advance(timedelta(minutes=1))
+    act = ActRecorded(
+        id="archiver:1", version=1, at=clock.now(), service="archiver", position=1, actor="account:a",
+        action="package.request", patient_id="anna", object="package:p", outcome="done", slug=None,
+        from_address="192.0.2.9", phi_acknowledged=True, previous_hash=FIRST_HASH, hash="",
+    )  # fmt: skip
+    any_house.hear(act.model_copy(update={"hash": chain_hash(FIRST_HASH, canonical(act))}))
+    merge_audit(any_house)
+    (newest,) = look(any_house, operator, limit=1)["entries"]
+    assert (newest["service"], newest["action"], newest["phiAcknowledged"]) == ("archiver", "package.request", True)
+    with any_house.parts.db.read() as tx:
+        assert find_breaks(tx) == {}
 
 
 def test_what_was_refused_says_why(house):
