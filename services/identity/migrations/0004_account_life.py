@@ -27,5 +27,5 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("rests_at", UtcDateTime(), nullable=True))
     op.add_column("patient", sa.Column("contact_since", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("patient", sa.Column("of_age_at", UtcDateTime(), nullable=True))
-    op.add_column("patient", sa.Column("contact_told_at", UtcDateTime(), nullable=True))
-    op.create_index("ix_patient_of_age_at", "patient", ["of_age_at"])
+    op.add_column("patient", sa.Column("minor_until", UtcDateTime(), nullable=True))
+    op.create_index("ix_patient_minor_until", "patient", ["minor_until"])

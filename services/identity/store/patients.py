@@ -40,9 +40,10 @@ class PatientRow(Base):
     is_protected: Mapped[bool]
     contact_since: Mapped[dict[str, str]] = mapped_column(JSON)
     """When each of the phones and emails was recorded, or confirmed as the patient's own."""
-    of_age_at: Mapped[datetime | None] = mapped_column(index=True)
+    of_age_at: Mapped[datetime | None]
     """When the 18th birthday begins at the first of the sites visited; None: the birth date is not known."""
-    contact_told_at: Mapped[datetime | None]
+    minor_until: Mapped[datetime | None] = mapped_column(index=True)
+    """When the contact is to be told anew, since it was told as a minor's; None: it was told as an adult's."""
 
     @property
     def own_phones(self) -> list[str]:
@@ -168,11 +169,11 @@ def find_marks(tx: Tx, patient_id: str) -> Marks:
 
 
 def lock_come_of_age(tx: Tx, now: datetime, limit: int) -> list[PatientRow]:
-    """Give up to *limit* patients whose contact was told last when they were minors, and who are of age at *now*."""
+    """Give up to *limit* patients whose contact was told as a minor's, and who are of age at *now*; locked."""
     query = (
         select(PatientRow)
-        .where(PatientRow.of_age_at <= now, PatientRow.contact_told_at < PatientRow.of_age_at)
-        .order_by(PatientRow.of_age_at)
+        .where(PatientRow.minor_until <= now)
+        .order_by(PatientRow.minor_until)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

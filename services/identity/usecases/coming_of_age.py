@@ -13,7 +13,7 @@ from services.identity.domain.staff_accounts import Check
 from services.identity.parts import Parts
 from services.identity.store import patients as store
 from services.identity.store import visits
-from services.identity.usecases.contacts import tell_patient_contact, usable
+from services.identity.usecases.contacts import note_minor, tell_patient_contact, usable
 
 TELL_AT_ONCE = 100
 
@@ -48,6 +48,7 @@ def settle_of_age(tx: Tx, parts: Parts, patient_id: str, now: datetime) -> None:
     row = store.lock_patient(tx, patient_id)
     before = usable(row, now)
     row.of_age_at = find_of_age(tx, parts, row)
+    note_minor(row, now)
     if usable(row, now) != before:
         tell_patient_contact(tx, row, now)
 

@@ -63,6 +63,11 @@ def usable(row: patients.PatientRow, now: datetime) -> tuple[list[str], list[str
     return emails, phones
 
 
+def note_minor(row: patients.PatientRow, now: datetime) -> None:
+    """Note until when the patient is a minor, whose contact is to be told anew then."""
+    row.minor_until = row.of_age_at if row.of_age_at is not None and now < row.of_age_at else None
+
+
 def _push(row: pushes.PushAddressRow, language: str | None) -> PushAddress:
     return PushAddress(
         platform=cast("Platform", row.platform),
@@ -75,7 +80,7 @@ def _push(row: pushes.PushAddressRow, language: str | None) -> PushAddress:
 def tell_patient_contact(tx: Tx, row: patients.PatientRow, now: datetime) -> None:
     """Tell where to write to a patient now; *row* is locked."""
     row.contact_version += 1
-    row.contact_told_at = now
+    note_minor(row, now)
     put_event(tx, "identity", patient_contact(tx, row, now), now)
 
 
