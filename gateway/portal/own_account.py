@@ -110,7 +110,7 @@ def _visit_refused(refused: Refused, code: str) -> Any:
         return _overview_page(422, errors=errors, form={"icode": code}, asks_birth=True)
     said = {
         401: _("That I-Code does not open any exams. Check it against your Portal Pass."),
-        409: _("That I-Code cannot be added to this account. Get Help."),
+        409: _("Its exams cannot be added to your account. To see them, log out and enter the I-Code. Or Get Help."),
         410: _("This I-Code has expired."),
         422: _("That I-Code does not open any exams. Check it against your Portal Pass."),
         429: _("Too many tries. Wait a while, or Get Help."),

@@ -17,7 +17,7 @@ from gateway.portal.staff_requests import CHECKS
 blueprint = Blueprint("staff_accounts", __name__)
 
 ACTS = ("unlock", "freeze", "unfreeze", "second-factor-reset")
-INVITED_AFTER = "photo-id"
+SEEN = "photo-id"
 SEARCHED = ("userId", "email", "patient", "reason")
 
 
@@ -45,7 +45,9 @@ def _page(status: int = 200, asked: dict[str, str] | None = None, **more: Any) -
     return render_template("staff_accounts.html", asked=asked, **facts), status
 
 
-def _found_page(asked: dict[str, str], status: int = 200, errors: dict[str, str] | None = None) -> tuple[str, int]:
+def _found_page(
+    asked: dict[str, str], status: int = 200, errors: dict[str, str] | None = None, done: str = ""
+) -> tuple[str, int]:
     query = "&".join(f"{name}={calls.at('{}', value)}" for name, value in asked.items() if value)
     try:
         found = calls.ask("identity", "GET", f"/staff/accounts?{query}")
@@ -54,7 +56,8 @@ def _found_page(asked: dict[str, str], status: int = 200, errors: dict[str, str]
             raise
         words = _("Say why you look: it is outside your locations, or the record is protected.")
         return _page(422, asked, errors={"reason": words})
-    return _page(status, asked, errors=errors or {}, accounts=found.get("accounts", []), next=found.get("next"))
+    facts = {"accounts": found.get("accounts", []), "next": found.get("next"), "done": done}
+    return _page(status, asked, errors=errors or {}, **facts)
 
 
 @blueprint.post("/staff/accounts/<account_id>/<any(unlock, freeze, unfreeze, 'second-factor-reset'):act>")
@@ -88,9 +91,9 @@ def _words_of_acts() -> dict[str, str]:
 def invite(patient_id: str) -> Any:
     """Invite a patient whose photo ID was seen; the code is shown on this answer alone."""
     asked, note = {"patient": patient_id}, request.form.get("note", "").strip()
-    if request.form.get("verifiedBy") != INVITED_AFTER:
+    if request.form.get("verifiedBy") != SEEN:
         return _found_page(asked, 422, {"seen": _("See a photo ID first, then check the box.")})
-    body = {"verifiedBy": INVITED_AFTER} | ({"note": note} if note else {})
+    body = {"verifiedBy": SEEN} | ({"note": note} if note else {})
     try:
         made = calls.ask("identity", "POST", calls.at("/staff/patients/{}/invitations", patient_id), body)
     except Refused as refused:
@@ -99,6 +102,18 @@ def invite(patient_id: str) -> Any:
             raise
         return _found_page(asked, refused.status, {"seen": words})
     return render_template("staff_invited.html", made=made, url=edge().settings.public_url)
+
+
+@blueprint.post("/staff/patients/<patient_id>/contacts-confirmation")
+@gates.open_to(*gates.STAFF)
+def confirm_contacts(patient_id: str) -> Any:
+    """Let the contacts on record be those of a patient who came of age and showed a photo ID."""
+    asked, note = {"patient": patient_id}, request.form.get("note", "").strip()
+    if request.form.get("verifiedBy") != SEEN or not note:
+        return _found_page(asked, 422, {"contacts": _("See a photo ID first, and write a note. Nothing was changed.")})
+    path = calls.at("/staff/patients/{}/contacts-confirmation", patient_id)
+    calls.ask("identity", "POST", path, {"verifiedBy": SEEN, "note": note})
+    return _found_page(asked, done=_("The contacts on record are the patient’s own now."))
 
 
 def _words_of_refusals() -> dict[str, str]:

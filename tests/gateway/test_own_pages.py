@@ -139,6 +139,12 @@ def test_a_wrong_icode_is_named_tried_once_and_nobody_is_logged_out(owner, servi
     assert owner.get("/me").status_code == 200
 
 
+def test_a_visit_of_somebody_else_is_not_added_and_the_page_says_how_to_see_it(owner):
+    page = owner.post("/me", "/me/icodes", {"icode": "OTHER"})
+    assert page.status_code == 409
+    assert "To see them, log out and enter the I-Code." in page.text
+
+
 def test_a_date_of_birth_is_asked_for_where_it_is_needed(owner, services):
     page = owner.post("/me", "/me/icodes", {"icode": "BORN"})
     assert page.status_code == 422

@@ -119,6 +119,19 @@ def test_whoever_has_an_account_is_not_invited(desk):
     assert "This patient has an account. Help them into it instead." in page.text
 
 
+CONTACTS = "/staff/patients/p1/contacts-confirmation"
+
+
+def test_contacts_of_who_came_of_age_are_confirmed_after_a_photo_id_S64(desk, services):
+    for fields in ({}, {"verifiedBy": "photo-id"}, {"verifiedBy": "callback-on-file", "note": "x"}):
+        page = desk.post(f"{AT}?patient=p1", CONTACTS, fields)
+        assert page.status_code == 422
+        assert '<a href="#s-contacts">See a photo ID first' in page.text
+    assert not [one for one in services.asked if one[2] == CONTACTS]
+    assert "patient’s own now" in desk.post(f"{AT}?patient=p1", CONTACTS, CHECKED).text
+    assert json.loads(services.last("identity", CONTACTS)[4]) == CHECKED
+
+
 def test_patients_and_strangers_are_kept_out(browser):
     assert browser.get(AT).location == "/staff"
     assert browser.enter().get(AT).status_code == 404

@@ -147,6 +147,8 @@ def _add_own(app: Flask) -> None:
         asked = request.get_json()
         if asked["icode"] == "BORN" and "dateOfBirth" not in asked:
             return problem(422, "date-of-birth-needed")
+        if asked["icode"] == "OTHER":
+            return problem(409, "record-not-addable")
         is_right = asked["icode"] in {"7K2MQ-4XW9-P3TB", "BORN"}
         return ({"records": []}, 201) if is_right else problem(401, "icode-unknown")
 

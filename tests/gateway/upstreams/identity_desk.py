@@ -40,6 +40,10 @@ def add_desk(app: Flask, kept: Services) -> None:
             return problem(409, "account-exists")
         return {"id": "i1", "invitationCode": "4QXR-77KM-2T9W", "expiresAt": "2026-12-24T20:30:00Z"}, 201
 
+    @app.post("/staff/patients/<patient_id>/contacts-confirmation")
+    def confirm_contacts(patient_id: str) -> Any:
+        return {"confirmedAt": "2026-11-24T20:30:00Z"}
+
     @app.get("/staff/audit")
     def audit() -> Any:
         if request.args.get("since") == "never":
