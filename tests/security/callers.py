@@ -143,7 +143,7 @@ def a_world(product: LocalProduct, facts: Facts) -> World:
     clients = {"own code": anna.client, "another's code": ben.client}
     clients |= {"share to view": viewer, "share to download": downloader}
     ids = {"exam": anna.exam_id, "visit": anna.visit_id, "image": anna.image_uid, "share": share_id, "package": package}
-    ids |= {"accession": anna.exam.accession}
+    ids |= {"accession": anna.exam.accession, "patient": anna.patient_id}
     return World(facts, anna, clients, minters, str(over.token), ben.patient_id, ids)
 
 

@@ -1,5 +1,7 @@
 """Every call about a patient's things × everyone who might make it: each answer as a table says.
 
+The calls about one's own account, and all that identity answers, stand in ``test_identity_doors``.
+
 At the gateway, and at the services' own ports, where no gateway stands before them.
 """
 
@@ -50,6 +52,16 @@ GET /staff/visits/{visit}/icodes              403  403      403    401   401   2
 POST /staff/visits/{visit}/icodes             403  403      403    401   401   -     403      401
 DELETE /staff/icodes/{share}                  403  403      403    401   401   -     403      401
 DELETE /staff/shares/{share}                  403  403      403    403   403   403   403      401
+GET /staff/help-requests                      403  403      403    401   401   403   403      401
+GET /staff/guest-appointments                 403  403      403    401   401   200   403      401
+GET /staff/accounts?userId=x                  403  403      403    401   401   403   403      401
+POST /staff/accounts/{share}/unlock           403  403      403    401   401   403   403      401
+POST /staff/accounts/{share}/freeze           403  403      403    401   401   403   403      401
+POST /staff/accounts/{share}/unfreeze         403  403      403    401   401   403   403      401
+POST /staff/accounts/{share}/second-factor-reset 403  403      403    401   401   403   403      401
+POST /staff/patients/{patient}/invitations    403  403      403    401   401   403   403      401
+POST /staff/patients/{patient}/contacts-confirmation 403  403      403    401   401   403   403      401
+GET /staff/audit?patient={patient}            403  403      403    401   401   403   200      401
 GET /staff/unmatched-studies                  403  403      403    403   403   403   403      403
 POST /staff/unmatched-studies/{share}/match   403  403      403    403   403   403   403      403
 """
@@ -65,6 +77,14 @@ BODIES = {
     "DELETE /staff/icodes/{share}": {"reason": "lost"},
     "POST /staff/unmatched-studies/{share}/match": {"examId": "{exam}", "note": "n"},
 }
+BODIES |= {
+    f"POST /staff/{call}": {"verifiedBy": "photo-id", "note": "n"}
+    for call in (
+        "accounts/{share}/unlock", "accounts/{share}/freeze", "accounts/{share}/unfreeze",
+        "accounts/{share}/second-factor-reset", "patients/{patient}/invitations",
+        "patients/{patient}/contacts-confirmation",
+    )
+}  # fmt: skip
 INNER = {
     "GET /identifiers/exams/{exam}": {"system": 200, "system without scopes": 403},
     "POST /hl7v2": {"system without scopes": 403},
