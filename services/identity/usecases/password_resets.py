@@ -11,7 +11,6 @@ from services.chassis.db import Tx, new_id
 from services.identity.domain.accounts import UserIdMalformed, check_password, fold_user_id, mask_user_id
 from services.identity.domain.languages import portal_language
 from services.identity.domain.password_resets import RESET_LIMITS, is_over
-from services.identity.domain.sessions import SessionOver
 from services.identity.domain.validation_codes import TooManyCodeMails, ValidationCodeRefused
 from services.identity.parts import Parts
 from services.identity.store import accounts
@@ -19,7 +18,6 @@ from services.identity.store import password_resets as store
 from services.identity.usecases.access import end_access
 from services.identity.usecases.account_letters import write_to
 from services.identity.usecases.password_changes import check_password_for, set_password
-from services.identity.usecases.standing import find_standing
 from services.identity.usecases.tries import begin_try, clear_tries, forgive_try
 from services.identity.usecases.validation_codes import count_mail_to, replace_code, send_code, use_code
 
@@ -34,15 +32,15 @@ class Forgotten:
 
 
 def begin_reset(parts: Parts, asked: Forgotten, address: str | None) -> str:
-    """Mail a code to the account that *asked* names, if there is one that may be entered; gives the reset's id.
+    """Mail a code to the live account that *asked* names, if there is one; gives the reset's id.
 
     Where several accounts have the address, their User IDs are mailed instead: one of them is to be named. The same
-    work, limits and answer for names that nobody has. Raises TooManyCodeMails, UserIdMalformed.
+    work (but for the letter), limits and answer for names that nobody has. Raises TooManyCodeMails, UserIdMalformed.
     """
     now, name = parts.clock.now(), _name(asked)
     with parts.db.begin() as tx:
         count_mail_to(tx, parts, "password-reset", f"asked\n{name}", now)
-        found = _find_accounts(tx, parts, asked, now)
+        found = _find_accounts(tx, asked)
         account = found[0] if len(found) == 1 else None
         subject = _subject(parts, account.id) if account else parts.tries_subject("password-reset", f"name\n{name}")
         reset_id = new_id()
@@ -58,22 +56,13 @@ def _name(asked: Forgotten) -> str:
     return fold_user_id(asked.user_id or "") if asked.email is None else f"email\n{asked.email.casefold()}"
 
 
-def _find_accounts(tx: Tx, parts: Parts, asked: Forgotten, now: datetime) -> list[accounts.AccountRow]:
-    """Give the accounts that may be entered and have the address, or the User ID; some people's is an address."""
+def _find_accounts(tx: Tx, asked: Forgotten) -> list[accounts.AccountRow]:
+    """Give the live accounts that have the address, else the one with the User ID; some people's is an address."""
     found = accounts.find_live_by_email(tx, asked.email) if asked.email else []
-    if not found:
-        with suppress(UserIdMalformed):
-            named = accounts.find_account_by_user_id(tx, fold_user_id(asked.user_id or asked.email or ""))
-            found = [named] if named else []
-    return [one for one in found if _may_be_entered(tx, parts, one.id, now)]
-
-
-def _may_be_entered(tx: Tx, parts: Parts, account_id: str, now: datetime) -> bool:
-    try:
-        find_standing(tx, parts, f"account:{account_id}", now)
-    except SessionOver:
-        return False
-    return True
+    named = None
+    with suppress(UserIdMalformed):
+        named = accounts.find_account_by_user_id(tx, fold_user_id(asked.user_id or asked.email or ""))
+    return found or ([named] if named and named.is_live else [])
 
 
 def _subject(parts: Parts, account_id: str) -> str:
@@ -104,13 +93,13 @@ def finish_reset(parts: Parts, reset_id: str, code: str, password: str, address:
     password_hash, now = parts.hasher.hash(password), parts.clock.now()
     with parts.db.begin() as tx:
         reset = store.find_reset(tx, reset_id)
-        account = accounts.lock_account(tx, reset.account_id) if reset and reset.account_id else None
+        account = accounts.lock_account(tx, (reset.account_id if reset else None) or "")
         reset = store.lock_reset(tx, reset_id)
         if reset is None or is_over(reset.made_at, now):
             return ValidationCodeRefused(field="code")
         begin_try(tx, reset.subject, RESET_LIMITS, now)
         is_right = use_code(tx, parts, "password-reset", f"password-reset:{reset_id}", code, now)
-        if account is None or not is_right or not _may_be_entered(tx, parts, account.id, now):
+        if account is None or not is_right or not account.is_live:
             _note(tx, "password.reset", account.id if account else None, address, now, refusal=ValidationCodeRefused())
             return ValidationCodeRefused(field="code")
         check_password_for(tx, parts, account, password, field="password")
@@ -132,12 +121,12 @@ def forget_wrong_codes(tx: Tx, parts: Parts, account_id: str) -> None:
 
 
 def remind_of_user_id(parts: Parts, email: str, address: str | None) -> None:
-    """Mail the User IDs, masked, of the accounts that have *email* and may be entered. Raises TooManyCodeMails."""
+    """Mail the User IDs, masked, of the live accounts that have *email*. Raises TooManyCodeMails."""
     now = parts.clock.now()
     with parts.db.begin() as tx:
         count_mail_to(tx, parts, "user-id-reminder", email, now)
         live = accounts.find_live_by_email(tx, email)
-        _remind(tx, [one for one in live if _may_be_entered(tx, parts, one.id, now)], now)
+        _remind(tx, live, now)
         _note(tx, "user-id-reminder.send", live[0].id if len(live) == 1 else None, address, now)
 
 
