@@ -13,6 +13,7 @@ from gateway.edge.context import edge
 from gateway.edge.upstream import UpstreamDown
 from gateway.portal import calls, desks, gates, session, words
 from gateway.portal.calls import Refused, SessionEnded
+from gateway.portal.passkey_options import fitting
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("entering", __name__)
@@ -159,7 +160,7 @@ def enter_account() -> Any:
         return _account_refused(refused, user_id)
     if "challengeId" in answer:
         facts = {"id": str(answer["challengeId"]), "methods": answer.get("methods", [])}
-        session.keep(CHALLENGE, facts | {"options": answer.get("passkeyOptions")})
+        session.keep(CHALLENGE, facts | {"options": fitting(answer.get("passkeyOptions"))})
         return app_redirect("/enter/second-factor")
     return come_in(answer, "account")
 

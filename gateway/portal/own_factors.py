@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from gateway.portal import calls, gates, qr_codes, session
 from gateway.portal.calls import Refused
 from gateway.portal.own_account import mistake_of_password
+from gateway.portal.passkey_options import fitting
 from gateway.portal.refusals import app_redirect
 from gateway.portal.second_step import credential_of
 
@@ -48,8 +49,8 @@ def begin() -> Any:
         begun = calls.ask("identity", "POST", "/me/second-factors", {name: text for name, text in body.items() if text})
     except Refused as refused:
         return _page("own_factor_new.html", 422, form=form, errors=_mistakes(refused))
-    facts = {name: begun[name] for name in ("id", "secret", "otpauthUrl", "options") if begun.get(name)}
-    session.keep(NAME, facts | {"kind": form["kind"]})
+    facts = {name: begun[name] for name in ("id", "secret", "otpauthUrl") if begun.get(name)}
+    session.keep(NAME, facts | {"kind": form["kind"], "options": fitting(begun.get("options"))})
     return app_redirect("/me/second-factors/confirmation")
 
 

@@ -54,8 +54,10 @@ def _found_page(
     except Refused as refused:
         if refused.status != 422:
             raise
+        is_far = refused.slug == "reason-needed"
         words = _("Say why you look: it is outside your locations, or the record is protected.")
-        return _page(422, asked, errors={"reason": words})
+        errors = {"reason": words} if is_far else {"userId": _("This is not what it should be.")}
+        return _page(422, asked, errors=errors)
     facts = {"accounts": found.get("accounts", []), "next": found.get("next"), "done": done}
     return _page(status, asked, errors=errors or {}, **facts)
 

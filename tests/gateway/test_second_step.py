@@ -83,6 +83,13 @@ def test_a_step_that_took_too_long_leads_back_to_the_first(half_in):
     assert half_in.get(STEP).location == "/enter"
 
 
+def test_ten_passkeys_with_the_longest_ids_do_not_shut_their_owner_out(browser):
+    browser.log_in("collector")
+    page = browser.get(STEP).text
+    assert page.count("public-key") == 2
+    assert give(browser, method="totp", code="123456").location == "/exams"
+
+
 def test_whoever_is_at_no_second_step_is_led_to_the_first(browser):
     assert browser.get(STEP).location == "/enter"
 

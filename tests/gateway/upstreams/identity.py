@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from tests.gateway.upstreams.identity_accounts import CHALLENGE, add_accounts
+from tests.gateway.upstreams.identity_accounts import CHALLENGE, LONG_ID, OPTIONS, add_accounts
 from tests.gateway.upstreams.identity_desk import STAFF, add_desk
 from tests.gateway.upstreams.known import HOUSTON, Services, kind_of, new_app, problem
 
@@ -25,6 +25,9 @@ def identity(kept: Services) -> Flask:  # noqa: C901 - one function a call
     def account() -> Any:
         if request.get_json() == {"userId": "careful", "password": "right"}:
             return CHALLENGE
+        if request.get_json() == {"userId": "collector", "password": "right"}:
+            known = [{"id": f"{number}{LONG_ID[1:]}", "type": "public-key"} for number in range(10)]
+            return CHALLENGE | {"passkeyOptions": OPTIONS | {"allowCredentials": known}}
         is_right = request.get_json() == {"userId": "marisol", "password": "right"}
         return (kept.pair("identity", "account"), 201) if is_right else problem(401, "log-in-refused")
 

@@ -1,5 +1,6 @@
 """Accounts at identity as the gateway sees them: opening one, second steps, a forgotten password, and one's own."""
 
+import secrets
 from typing import Any
 
 from flask import Flask, Response, request
@@ -11,6 +12,7 @@ OPTIONS = {
     "rpId": "portal.example",
     "allowCredentials": [{"id": "a2V5", "type": "public-key"}],
 }
+LONG_ID = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(1364))
 CHALLENGE = {"challengeId": "ch1", "methods": ["totp", "passkey", "recovery-code"], "passkeyOptions": OPTIONS}
 QUESTION = {
     "id": "k1",
