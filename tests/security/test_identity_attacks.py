@@ -7,15 +7,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from contracts.exams import PatientMerged, PatientUnmerged
 from contracts.messages import ContactChanged, MessageRequested
 from services.identity.domain.accounts import UserIdMalformed, fold_user_id
 from services.identity.store.tries import TriesRow
 from tests.identity import test_regions
-from tests.identity.conftest import ANNAS_DAY, PASSWORD, a_house, a_patient
+from tests.identity.conftest import ANNAS_DAY, PASSWORD, a_house, a_patient, a_visit, an_exam
 from tests.identity.registering import begin, choose, register, slug, until
 from tests.notifier.conftest import a_post_office
 from tests.security.doors import Door, ask, doors
 from tests.security.watching import make_quick, watched
+from tests.servers import NOON
 
 MARK = "evilmark"
 TYPED = {
@@ -281,3 +283,16 @@ def test_what_a_request_may_not_say_about_itself_changes_nothing(house):
     came_in = house.call("POST", "/sessions", 201, json={"userId": "anna80", "password": PASSWORD} | more)
     claims = house.claims(came_in["accessToken"])
     assert (claims.grants.kind, claims.grants.patients) == ("account", ["anna"])
+
+
+def test_a_wrong_merge_lends_no_record_that_would_outlast_it_S11_S67(house):
+    """Anna's record was merged into Bert's, and she has the code of a visit under another record of Bert's."""
+    house.hear(a_patient("bert"), a_patient("bert2", name=a_patient("bert").name))
+    house.hear(a_visit("visit-d", patient_id="bert2"), an_exam("dx", patient_id="bert2", visit_id="visit-d"))
+    house.open_account()
+    code = house.issue("visit-d")["icode"]
+    house.hear(PatientMerged(id="anna", version=9, at=NOON, from_patient_id="anna", into_patient_id="bert"))
+    refused = house.call("POST", "/me/icodes", 409, house.log_in()["accessToken"], json={"icode": code})
+    assert slug(refused) == "record-not-addable"
+    house.hear(PatientUnmerged(id="anna", version=10, at=NOON, from_patient_id="anna", into_patient_id="bert"))
+    assert house.claims(house.log_in()["accessToken"]).grants.patients == ["anna"]

@@ -114,6 +114,11 @@ def find_records(tx: Tx, account_id: str) -> list[AccountPatientRow]:
     return list(tx.scalars(select(AccountPatientRow).filter_by(account_id=account_id)))
 
 
+def find_proven(tx: Tx, account_id: str) -> list[str]:
+    """Give the patients whose records an account holds by more than a merge, sorted."""
+    return sorted({row.patient_id for row in find_records(tx, account_id) if not row.by.startswith(JOINED)})
+
+
 def replace_joined(tx: Tx, account_id: str, joined: set[tuple[str, str]]) -> None:
     """Let what an account holds through merges be exactly *joined*: ``(patient, from)``."""
     of_merges = AccountPatientRow.by.startswith(JOINED, autoescape=True)

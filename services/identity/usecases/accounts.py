@@ -73,6 +73,5 @@ def follow_merges(tx: Tx, patient_id: str, now: datetime) -> None:
 
 def join_records(tx: Tx, account_id: str) -> None:
     """Let an account hold what the records that it has proven were merged into, and nothing else by merges."""
-    records = store.find_records(tx, account_id)
-    proven = [row.patient_id for row in records if not row.by.startswith(store.JOINED)]
+    proven = store.find_proven(tx, account_id)
     store.replace_joined(tx, account_id, joined_records(proven, patients.find_merged_into(tx, proven)))

@@ -54,7 +54,7 @@ def _add(tx: Tx, parts: Parts, caller: Caller, row: ICodeRow, now: datetime) -> 
     patient_id = visit.patient_id if visit else ""
     held = accounts.find_patient_ids(tx, account.id)
     if visit is None or patient_id not in held:
-        refusal = _refusal(tx, parts, account.id, visit, held, now)
+        refusal = _refusal(tx, parts, account.id, visit, now)
         if refusal is not None:
             return refusal
         _hold(tx, account.id, patient_id, now)
@@ -62,10 +62,11 @@ def _add(tx: Tx, parts: Parts, caller: Caller, row: ICodeRow, now: datetime) -> 
     return find_records(tx, account.id)
 
 
-def _refusal(
-    tx: Tx, parts: Parts, account_id: str, visit: visits.VisitRow | None, held: list[str], now: datetime
-) -> Refusal | None:
-    """Give why an account may not hold the visit's record; None: it may."""
+def _refusal(tx: Tx, parts: Parts, account_id: str, visit: visits.VisitRow | None, now: datetime) -> Refusal | None:
+    """Give why an account may not hold the visit's record; None: it may.
+
+    What a merge lends says nothing of whose the account is: the merge may be a wrong one.
+    """
     patient_id = visit.patient_id if visit else ""
     record = demographics.lock_eligible(tx, patient_id, is_despite_protection=False)
     if record is None or visit is None:
@@ -73,7 +74,7 @@ def _refusal(
     same = {patient_id, *patients.find_merged_into(tx, [patient_id]).values()}
     is_held = set(accounts.find_live_holders_of(tx, same)) - {account_id} != set()
     is_minors = adult_at(record.birth_date, parts.time_zone(visit.location_id), now) is not None
-    is_theirs = is_own(record, demographics.find_recorded(tx, held))
+    is_theirs = is_own(record, demographics.find_recorded(tx, accounts.find_proven(tx, account_id)))
     return None if is_theirs and not is_held and not is_minors else RecordNotAddable()
 
 
