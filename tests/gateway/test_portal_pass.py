@@ -60,6 +60,7 @@ def test_patients_and_strangers_get_no_pass(browser, ending):
 def test_the_way_in_reads_the_code_from_the_fragment_and_clears_it_S1(browser):
     page = browser.get("/enter").text
     assert "data-icode" in page
-    script = browser.get("/static/portal.js").text
+    assert "/static/forms.js" in page
+    script = browser.get("/static/forms.js").text
     assert "location.hash" in script
     assert "history.replaceState(null, '', location.pathname)" in script
