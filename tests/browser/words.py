@@ -3,12 +3,19 @@
 import gettext
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from deploy.local.places import ROOT
 
 CATALOGUE = ROOT / "gateway" / "portal" / "translations" / "es" / "LC_MESSAGES" / "messages.mo"
 PHI = "Yes, I understand that I am downloading Protected Health Information (PHI)."
+
+
+@cache
+def _spanish() -> gettext.GNUTranslations:
+    with CATALOGUE.open("rb") as file:
+        return gettext.GNUTranslations(file)
 
 
 @dataclass(frozen=True)
@@ -26,9 +33,7 @@ class Words:
         """Give the words of *english*, with *facts* put in."""
         text = english
         if self.language == "es":
-            with CATALOGUE.open("rb") as file:
-                told = gettext.GNUTranslations(file)
-            text = told.gettext(english)
+            text = _spanish().gettext(english)
             assert text != english or english in SAME, f"not in the catalogue: {english}"
         return text % facts if facts else text
 
