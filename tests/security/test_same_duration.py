@@ -1,6 +1,7 @@
 """Whoever asks for what does not exist waits as long as for what does: the work is the same, so is the time.
 
-``make durations`` measures 500 tries each (``DURATION_TRIES``); the tests measure few, with room for a busy machine.
+``make durations`` measures 500 tries each (``DURATION_TRIES``) by the clock on the wall; the tests measure few, by the
+processor's time, which a busy machine does not stretch, and with room.
 """
 
 import os
@@ -21,7 +22,8 @@ from tests.identity.test_icode_sessions import mistyped
 from tests.security.watching import watched, work_of
 
 TRIES = int(os.environ.get("DURATION_TRIES", "8"))
-APART_MS = 5 if TRIES >= 500 else 50
+IN_EARNEST = TRIES >= 500
+APART_MS = 5 if IN_EARNEST else 20
 DAY = timedelta(days=1)
 WRONG = "a wrong but long password"
 UNKNOWN = "ZZZZZ-0000-0000"
@@ -135,9 +137,10 @@ def test_the_same_work_is_done_after_too_many_tries(house, way):
 
 def took_ms(house, method, path, body):
     forget_tries(house)
-    began = time.perf_counter()
+    now_s = time.perf_counter if IN_EARNEST else time.thread_time
+    began = now_s()
     house.client.open(path, method=method, json=body)
-    return (time.perf_counter() - began) * 1e3
+    return (now_s() - began) * 1e3
 
 
 @pytest.mark.parametrize("way", [users, icodes, registrations, answers, resets])
