@@ -218,6 +218,14 @@ class People(Ris):
     def let_time_pass(self, by: timedelta) -> None:
         self.clock.advance(by)
 
+    @precondition(lambda self: self.codes)
+    @rule(data=st.data())
+    def come_in_in_the_last_minutes_of_a_code(self, data: Any) -> None:
+        last = self.pick(data, self.codes).expires_at - timedelta(minutes=2)
+        if last > self.clock.now():
+            self.clock.move_to(last)
+            self.everybody_comes_in()
+
     @rule()
     def sweep(self) -> None:
         with self.house.parts.db.begin() as tx:
