@@ -201,9 +201,15 @@ def validate() -> Any:
             return _validation_page(422, _("That code is wrong or too old."))
         if refused.status == 429:
             return _validation_page(429, _("Too many tries. Wait a while, or Get Help."))
-        return _ended(refused)
+        return _taken_meanwhile() if refused.slug == "user-id-taken" else _ended(refused)
     session.forget(NAME)
     return app_redirect("/register/done")
+
+
+def _taken_meanwhile() -> Response:
+    """Go back to step 3: while the mail was on its way somebody else took the User ID."""
+    session.keep(NAME, session.kept(NAME) | {"step": "credentials"})
+    return _credentials_page({}, 409, {"userId": _("That User ID is taken. Choose another.")})
 
 
 @blueprint.post("/register/4/code")

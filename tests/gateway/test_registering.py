@@ -219,3 +219,12 @@ def test_it_speaks_spanish_and_asks_identity_to(browser, services):
             step(browser, "/register/3", CREDENTIALS)
         assert said in fresh.get(page).text, page
     assert services.last("identity", "/registrations/reg-1/credentials")[3]["Accept-Language"] == "es"
+
+
+def test_a_user_id_that_somebody_took_while_the_mail_was_on_its_way_is_chosen_anew_S20(browser):
+    at_step(browser, 4)
+    page = step(browser, "/register/4", {"code": "222222"})
+    assert page.status_code == 409
+    assert "That User ID is taken. Choose another." in page.text
+    assert browser.get("/register/4").location == "/register/3"
+    assert step(browser, "/register/3", CREDENTIALS).location == "/register/4"

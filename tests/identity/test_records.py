@@ -19,7 +19,7 @@ def contact(house, about="patient:anna"):
     return newest.emails, newest.phone, newest.wants
 
 
-SILENT = ([], None, [])
+SILENT: tuple[list[str], None, list[str]] = ([], None, [])
 
 
 def test_the_account_of_a_deceased_patient_rests(any_house):

@@ -82,6 +82,8 @@ def _add_registration(app: Flask) -> None:
 def _add_validation(app: Flask) -> None:
     @app.post("/registrations/reg-1/validation")
     def validate() -> Any:
+        if request.get_json()["code"] == "222222":
+            return problem(409, "user-id-taken")
         is_right = request.get_json()["code"] == "123456"
         return ({"account": {"userId": "marisol"}}, 201) if is_right else problem(403, "validation-code-refused")
 
