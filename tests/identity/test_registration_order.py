@@ -27,7 +27,7 @@ from tests.identity.registering import (
 )
 
 STEPS = ("questions", "credentials", "validation", "done")
-CALLS: dict[str, tuple[str, str, dict[str, object] | None]] = {
+CALLS: dict[str, tuple[str, str, object]] = {
     "questions": ("GET", "questions", None),
     "answers": ("POST", "answers", {"answers": []}),
     "credentials": ("POST", "credentials", CREDENTIALS | {"userId": "somebody"}),
