@@ -1,5 +1,6 @@
 """What pages become by what people do: mistakes, refusals, open dialogs, packages and reports in their states."""
 
+import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -123,7 +124,7 @@ def step_4(page: Page, cast: Cast, has: dict[str, str]) -> None:
 def new_password(page: Page, cast: Cast, has: dict[str, str]) -> None:
     """Come to where the new password is chosen."""
     page.goto(f"{cast.facts.portal_url}/password-reset")
-    page.locator("main form input[name=who]").fill("nobody.here")
+    page.locator("main form input[name=who]").fill(f"nobody.{secrets.token_hex(4)}")
     page.locator("main form button[type=submit]").click()
     page.wait_for_url("**/password-reset/code")
 
