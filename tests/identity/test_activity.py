@@ -137,7 +137,7 @@ def test_a_page_goes_on_where_the_last_ended_whatever_was_told_meanwhile(any_hou
     _, others = anna
     token = log_in(any_house)
     for minute in range(5):
-        others.tell("exams", "exam.open", "icode:c1", minute, patient_id="anna", object="exam:mri")
+        others.tell("exams", "exam.open", f"icode:c{minute}", minute, patient_id="anna", object="exam:mri")
     first = activity(any_house, token, "?limit=2")
     others.tell("exams", "exam.open", "icode:c1", 9, patient_id="anna", object="exam:mri")
     pages = [first]
@@ -145,6 +145,18 @@ def test_a_page_goes_on_where_the_last_ended_whatever_was_told_meanwhile(any_hou
         pages.append(activity(any_house, token, f"?limit=2&cursor={pages[-1]['next']}"))
     times = [one["at"] for page in pages for one in page["activities"]]
     assert times == [f"2026-03-02T12:0{minute}:00Z" for minute in (4, 3, 2, 1, 0)]
+
+
+def test_what_somebody_opens_again_and_again_stands_there_once_an_hour_and_each_refused_try(any_house, anna):
+    _, others = anna
+    token = log_in(any_house)
+    for minute in (0, 1, 2, 61, 62):
+        others.tell("exams", "images.list", "icode:c1", minute, patient_id="anna", object="exam:mri")
+    refused = {"object": f"account:{anna[0]}", "outcome": "refused", "slug": "wrong-credentials"}
+    for minute in (70, 71):
+        others.tell("identity", "session.begin", "nobody", minute, **refused)
+    found = activity(any_house, token)["activities"]
+    assert [one["at"][11:16] for one in found] == ["13:11", "13:10", "13:02", "12:02"]
 
 
 def test_a_cursor_of_anothers_act_gives_nothing_and_a_made_up_one_is_refused(any_house, anna):
