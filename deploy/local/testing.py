@@ -37,7 +37,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
 """Debian's package, and whether what the tests want of it is there."""
 
 
-ALL_TESTS = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+ALL_TESTS = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
 """Two processes: one for the tests of the running product, which mostly wait, one for the parts (tests/conftest.py)."""
 
 

@@ -24,6 +24,7 @@ from services.chassis.db import database_now
 from services.chassis.signing import Minter, load_or_make_key
 from services.chassis.tables import OutboxRow
 from tests.archiver.exams_world import ExamsWorld
+from tests.migrated import migrate
 
 
 @dataclass
@@ -36,7 +37,7 @@ class House(ExamsWorld):
 
     def __post_init__(self):
         self.service = wire(self.parts)
-        self.service.migrate()
+        migrate(self.service)
         self.clock = self.parts.clock
         self.minters = {
             issuer: Minter(issuer, load_or_make_key(self.tmp / issuer, self.clock.now()))

@@ -22,6 +22,7 @@ from services.exams.app import make
 from services.exams.parts import Parts
 from services.exams.settings import ExamsSettings
 from services.exams.usecases import manifests, pictures, release
+from tests.migrated import migrate
 from tests.servers import SetClock
 
 DICOM = Path(__file__).parents[1] / "data" / "dicom"
@@ -117,7 +118,7 @@ def a_desk(folder: Path, database_url: str, clock: SetClock, **more: Any) -> Des
         **({"sent_when_signed": False, "render_threads": 1} | more),
     )
     service = make(settings, clock)
-    service.migrate()
+    migrate(service)
     minters = {}
     for issuer in ("identity", "sharing"):
         key = load_or_make_key(folder / issuer, clock.now())

@@ -34,6 +34,7 @@ from services.identity.parts import Parts
 from services.identity.settings import IdentitySettings
 from services.identity.usecases.accounts import NewAccount, open_account
 from services.identity.usecases.staff import NewMember, add_staff
+from tests.migrated import migrate
 from tests.servers import NOON, SetClock
 
 PASSWORD = "a long and quiet password"
@@ -157,7 +158,7 @@ def a_house(url: str, folder: Path, clock: SetClock, **more: Any) -> House:
     load_or_make_key(folder / "keys" / "signing", NOON - timedelta(days=1))  # made in the test's days, not today
     service = make(IdentitySettings(database_url=url, keys_dir=folder / "keys", **more))
     service = replace(service, clock=clock, parts=replace(service.parts, clock=clock))
-    service.migrate()
+    migrate(service)
     return House(service, clock, make_web(service.parts).test_client())
 
 

@@ -18,6 +18,7 @@ from contracts.wire import Event
 from services.notifier.app import make
 from services.notifier.settings import NotifierSettings
 from services.notifier.usecases.sending import send_due
+from tests.migrated import migrate
 from tests.servers import NOON, SetClock
 from tests.service_twin import Twin, logging_as
 
@@ -104,7 +105,7 @@ def a_post_office(url: str, folder: Path, clock: SetClock, mail_url: str | None 
     )
     service = make(settings)
     service = replace(service, clock=clock, parts=replace(service.parts, clock=clock))
-    service.migrate()
+    migrate(service)
     return PostOffice(service, clock, mails)
 
 

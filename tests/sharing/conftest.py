@@ -14,6 +14,7 @@ from services.chassis.auth import note_key
 from services.chassis.signing import Minter, load_or_make_key
 from services.sharing.app import make, make_web
 from services.sharing.settings import SharingSettings
+from tests.migrated import migrate
 from tests.servers import NOON, SetClock
 from tests.service_twin import Twin, logging_as
 
@@ -68,7 +69,7 @@ def a_house(url: str, folder: Path, clock: SetClock) -> House:
     load_or_make_key(folder / "keys" / "signing", NOON)  # made at the test's time, not at today's
     service = make(settings)
     service = replace(service, clock=clock, parts=replace(service.parts, clock=clock))
-    service.migrate()
+    migrate(service)
     identity = load_or_make_key(folder / "identity", NOON)
     with service.db.begin() as tx:
         note_key(tx, identity.published("identity"))
