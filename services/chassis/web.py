@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DataError
 
 from contracts.refusal import Refusal, RefusalKind
+from contracts.tokens import StaffRole
 from services.chassis import log, metrics
 from services.chassis.auth import Unauthenticated, Verifier
 from services.chassis.caller import Caller
@@ -106,6 +107,14 @@ def viewer() -> Caller:
     """Give the account, I-Code or share that makes this request. Raises Unauthenticated, Forbidden."""
     who = caller()
     if not who.is_viewer:
+        raise Forbidden
+    return who
+
+
+def staff_with(*roles: StaffRole) -> Caller:
+    """Give the member of staff in one of *roles* who makes this request. Raises Unauthenticated, Forbidden."""
+    who = caller()
+    if not who.has_role(*roles):
         raise Forbidden
     return who
 

@@ -6,7 +6,8 @@ import pytest
 
 from contracts.access import AccessEnded
 from contracts.messages import MessageRequested
-from services.identity.domain.devices import device_of, shorten_address
+from services.chassis.addresses import shorten_address
+from services.identity.domain.devices import device_of
 from services.identity.usecases.tidying import tidy
 from tests.identity.conftest import a_patient
 from tests.identity.registering import slug

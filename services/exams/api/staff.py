@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Ask, Forbidden, caller
+from services.chassis.web import Ask, Forbidden, caller, staff_with
 from services.exams.api.door import parts
 from services.exams.usecases import staff
 
@@ -26,9 +26,7 @@ class MatchAsk(Ask):
 @blueprint.doc(summary="Studies that no exam has", responses=[200, 401, 403])
 def unmatched() -> dict[str, Any]:
     """Give the studies that wait for staff, oldest first."""
-    who = caller()
-    if not who.has_role("support"):
-        raise Forbidden
+    who = staff_with("support")
     with parts().db.begin() as tx:
         return {"studies": staff.list_unmatched(tx, who, AT_MOST, parts().clock.now()), "next": None}
 
@@ -39,9 +37,7 @@ def unmatched() -> dict[str, Any]:
 @idempotent
 def match(study_id: str, ask: MatchAsk) -> tuple[str, int]:
     """Make a study an exam's; it stays so."""
-    who = caller()
-    if not who.has_role("support"):
-        raise Forbidden
+    who = staff_with("support")
     with parts().db.begin() as tx:
         staff.match_by_hand(tx, parts(), who, study_id, ask.exam_id, ask.note, parts().clock.now())
     return "", 204

@@ -6,7 +6,7 @@ from typing import Annotated
 from apiflask import APIBlueprint
 from pydantic import AfterValidator, Field
 
-from services.chassis.web import Answer, Ask, Forbidden, caller
+from services.chassis.web import Answer, Ask, staff_with
 from services.identity.api.doors import parts
 from services.identity.domain.audit import AuditSearch
 from services.identity.usecases import audit_search
@@ -67,9 +67,7 @@ class EntriesAnswer(Answer):
 @bp.output(EntriesAnswer)
 def entries(ask: AuditAsk) -> EntriesAnswer:
     """List acts of all services; asking is an act as well."""
-    who = caller()
-    if not who.has_role("operator"):
-        raise Forbidden
+    who = staff_with("operator")
     asked = AuditSearch(ask.patient, ask.actor, ask.since)
     with parts().db.begin() as tx:
         found, following = audit_search.search(tx, who, asked, ask.limit, ask.cursor, parts().clock.now())

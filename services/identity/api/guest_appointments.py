@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from contracts.messages import MailAddress, PhoneNumber
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Answer, Ask, Forbidden, caller, client_address
+from services.chassis.web import Answer, Ask, client_address, staff_with
 from services.identity.api.doors import parts
 from services.identity.api.staff import FRONT_DESK
 from services.identity.usecases import guest_appointments
@@ -91,9 +91,7 @@ def make(ask: GuestAppointmentAsk) -> tuple[GuestAppointmentMade, int]:
 @bp.output(GuestAppointmentsAnswer)
 def listed(ask: GuestAppointmentsAsk) -> GuestAppointmentsAnswer:
     """List what guests asked for."""
-    who = caller()
-    if not who.has_role(*FRONT_DESK):
-        raise Forbidden
+    who = staff_with(*FRONT_DESK)
     with parts().db.begin() as tx:
         page = Page(ask.limit, ask.cursor)
         rows, has_more = guest_appointments.find_appointments(

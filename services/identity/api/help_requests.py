@@ -7,9 +7,8 @@ from apiflask import APIBlueprint
 from pydantic import Field, StringConstraints
 
 from contracts.identity import HelpKind
-from services.chassis.caller import Caller
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Answer, Ask, Forbidden, caller, client_address
+from services.chassis.web import Answer, Ask, client_address, staff_with
 from services.identity.api.doors import parts
 from services.identity.domain.help_requests import HelpState, VerifiedBy
 from services.identity.usecases import help_requests
@@ -124,19 +123,12 @@ def make(ask: HelpAsk) -> tuple[HelpAnswer, int]:
     return HelpAnswer(), 202  # said here too: @idempotent keeps it
 
 
-def _support() -> Caller:
-    who = caller()
-    if not who.has_role("support"):
-        raise Forbidden
-    return who
-
-
 @bp.get("/staff/help-requests")
 @bp.input(HelpRequestsAsk, location="query", arg_name="ask")
 @bp.output(HelpRequestsAnswer)
 def queue(ask: HelpRequestsAsk) -> HelpRequestsAnswer:
     """List help requests."""
-    who = _support()
+    who = staff_with("support")
     with parts().db.begin() as tx:
         page = Page(ask.limit, ask.cursor)
         found, has_more = help_requests.find_requests(tx, who, ask.state, page, parts().clock.now())
@@ -169,7 +161,7 @@ def _request_answer(one: help_requests.ShownRequest) -> HelpRequestAnswer:
 @idempotent
 def grant(request_id: str, ask: GrantAsk) -> GrantAnswer:
     """Grant a help request: its I-Code works for 90 days from now."""
-    who = _support()
+    who = staff_with("support")
     with parts().db.begin() as tx:
         expires_at = help_requests.grant(tx, who, request_id, ask.verified_by, ask.note, parts().clock.now())
     return GrantAnswer(state="granted", expires_at=expires_at)
@@ -181,7 +173,7 @@ def grant(request_id: str, ask: GrantAsk) -> GrantAnswer:
 @idempotent
 def refuse(request_id: str, ask: RefusalAsk) -> GrantAnswer:
     """Refuse a help request."""
-    who = _support()
+    who = staff_with("support")
     with parts().db.begin() as tx:
         help_requests.refuse(tx, who, request_id, ask.note, parts().clock.now())
     return GrantAnswer(state="refused", expires_at=None)

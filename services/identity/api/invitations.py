@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Answer, Ask, Forbidden, caller
+from services.chassis.web import Answer, Ask, staff_with
 from services.identity.api.doors import parts
 from services.identity.domain.invitations import InvitedAfter
 from services.identity.usecases.invitations import invite
@@ -35,9 +35,7 @@ class InvitationAnswer(Answer):
 @idempotent
 def make(patient_id: str, ask: InvitationAsk) -> tuple[InvitationAnswer, int]:
     """Invite a patient to open an account: the code stands in for the identity questions, once, for 30 days."""
-    who = caller()
-    if not who.has_role("support"):
-        raise Forbidden
+    who = staff_with("support")
     with parts().db.begin() as tx:
         made = invite(tx, parts(), who, patient_id, ask.verified_by, ask.note, parts().clock.now())
     answer = InvitationAnswer(id=made.id, invitation_code=made.shown, expires_at=made.expires_at)

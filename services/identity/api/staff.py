@@ -6,9 +6,8 @@ from apiflask import APIBlueprint
 from pydantic import Field
 
 from contracts.tokens import StaffRole
-from services.chassis.caller import Caller
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Answer, Ask, Forbidden, caller
+from services.chassis.web import Answer, Ask, staff_with
 from services.identity.api.doors import parts
 from services.identity.domain.staff import VisitSearch
 from services.identity.usecases import front_desk
@@ -118,19 +117,12 @@ class IssuedAnswer(Answer):
     """The Pass to print, for 15 minutes and in this session alone; with ``.pdf`` behind it, as a PDF."""
 
 
-def _front_desk() -> Caller:
-    who = caller()
-    if not who.has_role(*FRONT_DESK):
-        raise Forbidden
-    return who
-
-
 @bp.get("/staff/visits")
 @bp.input(VisitsAsk, location="query", arg_name="ask")
 @bp.output(VisitsAnswer)
 def visits(ask: VisitsAsk) -> VisitsAnswer:
     """Find visits."""
-    who = _front_desk()
+    who = staff_with(*FRONT_DESK)
     asked = VisitSearch(
         accession=ask.accession,
         mrn=ask.mrn,
@@ -164,7 +156,7 @@ def _visit_answer(visit: front_desk.ShownVisit) -> StaffVisitAnswer:
 @bp.output(ICodesAnswer)
 def icodes(visit_id: str, ask: ReasonAsk) -> ICodesAnswer:
     """List the codes that were printed for a visit."""
-    who = _front_desk()
+    who = staff_with(*FRONT_DESK)
     with parts().db.begin() as tx:
         found = front_desk.find_icodes(tx, who, visit_id, ask.reason, parts().clock.now())
     return ICodesAnswer(icodes=[ICodeAnswer(**vars(icode)) for icode in found])
@@ -176,7 +168,7 @@ def icodes(visit_id: str, ask: ReasonAsk) -> ICodesAnswer:
 @idempotent
 def issue(visit_id: str, ask: ICodeIssueAsk) -> tuple[IssuedAnswer, int]:
     """Issue an I-Code; the former one of the same exams ends."""
-    who = _front_desk()
+    who = staff_with(*FRONT_DESK)
     sealed = seal_new_code(parts())
     with parts().db.begin() as tx:
         issued = front_desk.issue_for_visit(
@@ -191,7 +183,7 @@ def issue(visit_id: str, ask: ICodeIssueAsk) -> tuple[IssuedAnswer, int]:
 @bp.input(EndAsk, arg_name="ask")
 def end(icode_id: str, ask: EndAsk) -> tuple[str, int]:
     """End the code of a lost Pass."""
-    who = _front_desk()
+    who = staff_with(*FRONT_DESK)
     with parts().db.begin() as tx:
         front_desk.end_lost_icode(tx, who, icode_id, ask.reason, parts().clock.now())
     return "", 204

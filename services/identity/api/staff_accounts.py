@@ -9,7 +9,7 @@ from pydantic import Field
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Answer, Ask, Forbidden, caller
+from services.chassis.web import Answer, Ask, staff_with
 from services.identity.api.doors import parts
 from services.identity.domain.help_requests import VerifiedBy
 from services.identity.domain.staff_accounts import AccountSearch, AccountState, Check
@@ -72,19 +72,12 @@ class AccountsAnswer(Answer):
     """The cursor of the next page; null on the last."""
 
 
-def _support() -> Caller:
-    who = caller()
-    if not who.has_role("support"):
-        raise Forbidden
-    return who
-
-
 @bp.get("/staff/accounts")
 @bp.input(AccountsAsk, location="query", arg_name="ask")
 @bp.output(AccountsAnswer)
 def accounts(ask: AccountsAsk) -> AccountsAnswer:
     """Find accounts."""
-    who = _support()
+    who = staff_with("support")
     asked = AccountSearch(ask.user_id, ask.email, ask.patient)
     with parts().db.begin() as tx:
         page = Page(ask.limit, ask.cursor)
@@ -113,7 +106,7 @@ Act = Callable[[Tx, Parts, Caller, str, Check, datetime], staff_accounts.ShownAc
 
 
 def _do(act: Act, account_id: str, ask: CheckAsk) -> AccountAnswer:
-    who = _support()
+    who = staff_with("support")
     with parts().db.begin() as tx:
         check = Check(ask.verified_by, ask.note)
         return _account_answer(act(tx, parts(), who, account_id, check, parts().clock.now()))

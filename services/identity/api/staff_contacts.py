@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Answer, Ask, Forbidden, caller
+from services.chassis.web import Answer, Ask, staff_with
 from services.identity.api.doors import parts
 from services.identity.domain.invitations import InvitedAfter
 from services.identity.domain.staff_accounts import Check
@@ -34,9 +34,7 @@ class ConfirmationAnswer(Answer):
 @idempotent
 def confirm(patient_id: str, ask: ConfirmationAsk) -> ConfirmationAnswer:
     """Confirm the contacts on record of a patient who came of age: they are written to and matched on again."""
-    who, now = caller(), parts().clock.now()
-    if not who.has_role("support"):
-        raise Forbidden
+    who, now = staff_with("support"), parts().clock.now()
     with parts().db.begin() as tx:
         confirm_contacts(tx, who, patient_id, Check(ask.verified_by, ask.note), now)
     return ConfirmationAnswer(confirmed_at=now)

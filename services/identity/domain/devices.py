@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import ipaddress
 from datetime import timedelta
 from typing import ClassVar, Final
 
@@ -45,17 +44,6 @@ def device_of(user_agent: str | None) -> str:
     said = (user_agent or "")[:1000]
     found = [next((name for sign, name in signs if sign in said), None) for signs in (_BROWSERS, _SYSTEMS)]
     return ", ".join(name for name in found if name) or UNKNOWN_DEVICE
-
-
-def shorten_address(address: str | None) -> str | None:
-    """Give the part of *address* that tells a place but not a household: three bytes of IPv4, 48 bits of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:
-        return None
-    if parsed.version == 4:
-        return ".".join(str(parsed).split(".")[:3]) + ".…"
-    return ":".join(parsed.exploded.split(":")[:3]) + ":…"
 
 
 def device_mark(key: bytes, account_id: str, *, named: str | None, device: str, place: str | None) -> str:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from contracts.tokens import AccountGrants
+from services.chassis.addresses import shorten_address
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
 from services.identity.domain.audit import cursor_of, read_cursor
-from services.identity.domain.devices import shorten_address
 from services.identity.store import activity as store
 from services.identity.store import devices, visits
 from services.identity.store.audit import AuditEntryRow

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.chassis import audit, refresh
+from services.chassis.addresses import shorten_address as shorten
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
 from services.chassis.tables import RefreshSession
 from services.identity.domain.devices import KNOWN_FOR, UNKNOWN_DEVICE, DeviceNotFound, device_mark, device_of
-from services.identity.domain.devices import shorten_address as shorten
 from services.identity.parts import Parts
 from services.identity.store import devices as store
 from services.identity.usecases.access import end_session

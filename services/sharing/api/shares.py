@@ -8,7 +8,7 @@ from flask import current_app
 
 from services.chassis.caller import Caller
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Forbidden, asked_language, caller
+from services.chassis.web import Forbidden, asked_language, caller, staff_with
 from services.sharing.api.bodies import (
     AccessAnswer,
     AccessesAnswer,
@@ -125,9 +125,7 @@ def find_accesses(share_id: str) -> Any:
 @bp.delete("/staff/shares/<share_id>")
 def end_by_staff(share_id: str) -> Any:
     """End any share, for support (``share-misused``)."""
-    who = caller()
-    if not who.has_role("support"):
-        raise Forbidden
+    who = staff_with("support")
     with parts().db.begin() as tx:
         shares.end_by_staff(tx, who, share_id, parts().clock.now())
     return "", 204

@@ -1,6 +1,5 @@
-"""What an owner is shown of those who opened a link: name given, kind of device, shortened address (O8)."""
+"""What an owner is shown of those who opened a link: name given and kind of device (O8)."""
 
-import ipaddress
 from typing import ClassVar
 
 from contracts.refusal import Refusal
@@ -35,14 +34,3 @@ def check_name(name: str | None) -> str | None:
 def device_of(user_agent: str | None) -> str:
     """Give the kind of device that *user_agent* (the HTTP header) tells of."""
     return next((device for sign, device in _DEVICES if sign in (user_agent or "")), UNKNOWN_DEVICE)
-
-
-def shorten_address(address: str | None) -> str | None:
-    """Give the part of *address* that tells a place but not a household: three bytes of IPv4, 48 bits of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:
-        return None
-    if parsed.version == 4:
-        return ".".join(str(parsed).split(".")[:3]) + ".…"
-    return ":".join(parsed.exploded.split(":")[:3]) + ":…"

@@ -12,9 +12,10 @@ from math import ceil
 from contracts.refusal import Refusal
 from contracts.sharing import ShareLocked, ShareOpened
 from services.chassis import audit
+from services.chassis.addresses import shorten_address
 from services.chassis.db import Tx
 from services.sharing.domain.tries import WRONG_LIMIT, ShareClosed, TryLater, refused, wait_after
-from services.sharing.domain.visitors import check_name, device_of, shorten_address
+from services.sharing.domain.visitors import check_name, device_of
 from services.sharing.parts import Parts
 from services.sharing.share_links import hash_of
 from services.sharing.store import links, shares
