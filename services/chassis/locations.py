@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from services.chassis.wording import Language
+
 
 @dataclass(frozen=True)
 class Region:
@@ -20,6 +22,12 @@ class Region:
 
     id: str
     name: str
+    spanish: str
+    """Its name in Spanish."""
+
+    def name_in(self, language: Language) -> str:
+        """Give its name in *language*."""
+        return self.spanish if language == "es" else self.name
 
 
 @dataclass(frozen=True)
@@ -72,12 +80,17 @@ class Locations:
 def load_locations(path: Path) -> Locations:
     """Read the file of sites. Raises ValueError, naming the entry, for a malformed one; OSError without the file."""
     content = yaml.safe_load(path.read_text("utf-8"))
-    regions = tuple(Region(str(one["id"]), str(one["name"])) for one in content["regions"])
+    regions = tuple(_region(one) for one in content["regions"])
     locations = [_location(one, {region.id for region in regions}) for one in content["locations"]]
     by_id = {location.id: location for location in locations}
     if len(by_id) < len(locations):
         raise ValueError("two locations have one id")
     return Locations(regions, by_id)
+
+
+def _region(entry: dict[str, Any]) -> Region:
+    name = str(entry["name"])
+    return Region(str(entry["id"]), name, str(entry.get("es", name)))
 
 
 def _location(entry: dict[str, Any], regions: set[str]) -> Location:

@@ -18,6 +18,7 @@ class NoPicture(Refusal):
     """No picture can be made of the object."""
 
     slug: ClassVar[str] = "no-picture"
+    words = "This has no picture to show."
     kind = "not-found"
 
     def __init__(self, reason: NoPictureReason) -> None:

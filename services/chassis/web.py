@@ -37,6 +37,14 @@ STATUS: dict[RefusalKind, int] = {
     "too-many": 429,
     "unavailable": 503,
 }
+HTTP_PROBLEMS = {
+    400: ("malformed", "Something in this request cannot be read."),
+    404: ("not-found", "There is nothing here."),
+    405: ("method-not-allowed", "This cannot be done here."),
+    413: ("too-large", "This is too large."),
+    415: ("unsupported", "This kind of content is not taken here."),
+}
+"""Slug and words of what no route of ours refuses."""
 V = TypeVar("V")
 
 JSON_LIMIT_BYTES = 256 * 1024
@@ -136,8 +144,13 @@ def asked_language() -> Language | None:
     return cast("Language | None", request.accept_languages.best_match(LANGUAGES))
 
 
+def answer_language() -> Language:
+    """Give the language that the answer speaks: the one asked for, else English."""
+    return asked_language() or "en"
+
+
 def _said(words: str) -> str:
-    return spanish(words) if asked_language() == "es" else words
+    return spanish(words) if answer_language() == "es" else words
 
 
 def _current_app() -> Flask:
@@ -182,8 +195,8 @@ def _http_problem(error: HTTPError) -> Response:
     if isinstance(cause, ValidationError):
         found = cause.errors(include_input=False, include_url=False, include_context=False)
         return problem(422, "invalid", "Some fields are missing or malformed.", errors=[_field(one) for one in found])
-    slugs = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported"}
-    response = problem(error.status_code, slugs.get(error.status_code, f"http-{error.status_code}"))
+    slug, words = HTTP_PROBLEMS.get(error.status_code, (f"http-{error.status_code}", "This cannot be answered."))
+    response = problem(error.status_code, slug, words)
     for name, value in dict(error.headers or {}).items():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
@@ -193,7 +206,7 @@ def _http_problem(error: HTTPError) -> Response:
 def _field(error: ErrorDetails) -> dict[str, str]:
     """Give what is wrong with a field: in pydantic's words where these can hold nothing of what was sent."""
     words = "This field is needed." if error["type"] == "missing" else "This is not what it should be."
-    is_told = asked_language() != "es" and error["type"] not in {"missing", "value_error", "assertion_error"}
+    is_told = answer_language() != "es" and error["type"] not in {"missing", "value_error", "assertion_error"}
     return {
         "field": ".".join(str(part) for part in error["loc"]),
         "slug": error["type"].replace("_", "-"),

@@ -25,7 +25,7 @@ def test_when_images_and_reports_come_is_said_before_one_comes_in_S3_S4_S5_S6(pa
 
 def test_regional_page_pop_up_location_and_three_ways_in_S14_S15_S16_S17(page: Page, visit: Visit, say: Words):
     page.goto(visit.facts.portal_url)
-    page.get_by_role("link", name="New York").first.click()
+    page.get_by_role("link", name={"en": "New York", "es": "Nueva York"}[say.language]).first.click()
     portal = page.get_by_role("link", name=say("Portal"), exact=True)
     portal.click()
     dialog = page.get_by_role("dialog", name=say("Login to Connect"))
@@ -77,6 +77,8 @@ def test_list_at_the_left_three_tabs_and_the_chosen_tile_S23_S24_S25_S26_S28(pag
     assert listed
     assert shown
     assert listed["x"] + listed["width"] <= shown["x"]
+    name = {"en": "CT scan of the chest", "es": "Tomografía del tórax"}[say.language]
+    expect(page.get_by_role("navigation")).to_contain_text(name)
     expect(page.get_by_role("heading", name=say("Where things stand"))).to_be_visible()
     expect(page.get_by_role("tabpanel")).to_contain_text(visit.exam.accession)
     page.get_by_role("tab", name=say("Report")).click()

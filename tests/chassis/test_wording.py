@@ -41,6 +41,19 @@ def test_a_refusal_speaks_the_language_that_was_asked_for(client):
     assert spoken["fr"].json["title"] == "This is not open to you."
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "english", "spanish"),
+    [
+        ("GET", "/nowhere", "There is nothing here.", "Aquí no hay nada."),
+        ("POST", "/forbidden", "This cannot be done here.", "Esto no se puede hacer aquí."),
+    ],
+)
+def test_what_no_route_answers_speaks_the_language_too(client, method, path, english, spanish):
+    for language, words in (("en", english), ("es", spanish)):
+        answer = client.open(path, method=method, headers={"Accept-Language": language})
+        assert answer.json["title"] == words
+
+
 def test_each_field_is_named_and_nothing_of_what_was_sent_is_said(client):
     for language, missing in (("en", "This field is needed."), ("es", "Este campo es obligatorio.")):
         answer = client.post("/body", json={"email": "ann@☠.org"}, headers={"Accept-Language": language})

@@ -183,18 +183,25 @@ def test_a_visit_announced_for_later_is_no_arrival(starts, is_there):
 
 
 @pytest.mark.parametrize(
-    ("modality", "procedure", "name"),
+    ("modality", "procedure", "english", "spanish"),
     [
-        ("MR", "MRI BRAIN W/O CONTRAST", "MRI of the brain"),
-        ("CT", "CT ABDOMEN AND PELVIS", "CT scan of the abdomen and pelvis"),
-        ("DX", "XR KNEE LEFT 2V", "X-ray of the left knee"),
-        ("MG", "MAMMO SCREENING BILATERAL", "Mammogram"),
-        ("MR", "MR L SPINE", "MRI of the lower back (lumbar spine)"),
-        ("", "CT CHEST", "CT scan of the chest"),
-        ("XX", "SPECIAL STUDY", "SPECIAL STUDY"),
-        ("", "", "Exam"),
-        ("US", "", "Ultrasound"),
+        ("MR", "MRI BRAIN W/O CONTRAST", "MRI of the brain", "Resonancia magnética del cerebro"),
+        ("CT", "CT HEAD", "CT scan of the head", "Tomografía de la cabeza"),
+        ("CT", "CT ABDOMEN AND PELVIS", "CT scan of the abdomen and pelvis", "Tomografía del abdomen y la pelvis"),
+        ("DX", "XR KNEE LEFT 2V", "X-ray of the left knee", "Radiografía de la rodilla izquierda"),
+        ("DX", "XR SHOULDER RT", "X-ray of the right shoulder", "Radiografía del hombro derecho"),
+        ("DX", "XR KNEE LEFT AND RIGHT", "X-ray of the knee", "Radiografía de la rodilla"),
+        ("DX", "XR LEFT TOES", "X-ray of the left toes", "Radiografía de los dedos del pie izquierdo"),
+        ("US", "US LEFT CAROTID", "Ultrasound of the left neck arteries",
+         "Ecografía de las arterias del cuello (lado izquierdo)"),
+        ("MG", "MAMMO SCREENING BILATERAL", "Mammogram", "Mamografía"),
+        ("MR", "MR L SPINE", "MRI of the lower back (lumbar spine)",
+         "Resonancia magnética de la parte baja de la espalda (columna lumbar)"),
+        ("", "CT CHEST", "CT scan of the chest", "Tomografía del tórax"),
+        ("XX", "SPECIAL STUDY", "SPECIAL STUDY", "SPECIAL STUDY"),
+        ("", "", "Exam", "Examen"),
+        ("US", "", "Ultrasound", "Ecografía"),
     ],
-)
-def test_an_exam_has_a_plain_name(modality, procedure, name):
-    assert plain_name(modality, procedure) == name
+)  # fmt: skip
+def test_an_exam_has_a_plain_name_in_both_languages(modality, procedure, english, spanish):
+    assert (plain_name(modality, procedure, "en"), plain_name(modality, procedure, "es")) == (english, spanish)

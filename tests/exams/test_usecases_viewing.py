@@ -136,6 +136,20 @@ def test_an_exam_says_what_a_patient_wants_to_know(desk: Desk, seen: ExamRow):
     assert found["date"] == "2026-03-02T10:00:00Z"
 
 
+def test_an_exam_is_named_in_the_readers_language(desk: Desk, seen: ExamRow):
+    who = desk.account(seen.patient_id)
+
+    def told(path, language):
+        return desk.client.get(path, headers=who | {"Accept-Language": language}).json
+
+    for language, name in (("en", "MRI of the brain"), ("es-MX", "Resonancia magnética del cerebro")):
+        assert [one["plainName"] for one in told("/exams", language)["exams"]] == [name]
+        assert told(f"/exams/{seen.id}", language)["plainName"] == name
+        assert told(f"/exams/{seen.id}/visit-summary", language)["exam"]["plainName"] == name
+    (series, *_) = told(f"/exams/{seen.id}/images", "es")["series"]
+    assert series["images"][0]["label"] == f"Imagen 1 de {series['count']}"
+
+
 def test_the_visit_summary_is_like_the_clinical_tab_S25(desk: Desk, clock):
     ris = Ris(clock, location="TX-HOU-01")
     exam = an_exam(desk, ris)

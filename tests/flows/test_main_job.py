@@ -16,6 +16,7 @@ from tests.flows.ris import FeedExam, Ris, an_exam
 
 REPORT = "IMPRESSION:\nNothing of note: canary-finding.\nFINDINGS:\nThe lungs are clear."
 PHI = {"phiAcknowledged": True}
+SPANISH = {"Accept-Language": "es-MX,es;q=0.9"}
 
 
 @dataclass
@@ -108,6 +109,13 @@ def test_the_three_tabs_show_visit_report_and_images_S25_S26_S28(world: World):
     assert jpg.body.startswith(b"\xff\xd8\xff")
 
 
+def test_an_exam_is_named_in_the_readers_language(world: World):
+    (english,) = world.patient.get("/exams").json["exams"]
+    (spanish,) = world.patient.get("/exams", headers=SPANISH).json["exams"]
+    assert (english["plainName"], spanish["plainName"]) == ("CT scan of the chest", "Tomografía del tórax")
+    assert english["description"] == spanish["description"] == world.exam.procedure
+
+
 def test_a_package_needs_the_phi_box_S33(world: World):
     for more in ({}, {"phiAcknowledged": False}):
         answer = world.patient.post("/packages", {"examIds": [world.exam_id], "format": "zip"} | more)
@@ -172,8 +180,8 @@ def test_a_share_shows_its_exams_to_whoever_has_link_and_password_until_it_is_en
     assert (wrong.status, wrong.json["remainingAttempts"]) == (401, 9)
     recipient = world.facts.anyone().log_in("/share-sessions", {"token": token, "password": "a long password"})
     recipient.refreshes = False
-    rows = recipient.get("/exams").json["exams"]
-    assert [row["id"] for row in rows] == [world.exam_id]
+    rows = recipient.get("/exams", headers=SPANISH).json["exams"]
+    assert [(row["id"], row["plainName"]) for row in rows] == [(world.exam_id, "Tomografía del tórax")]
     assert recipient.get(f"/exams/{world.exam_id}/report").status == 404
     assert recipient.post("/shares", ask).status == 403
     asked = recipient.post("/packages", {"examIds": [world.exam_id], "format": "zip"} | PHI)

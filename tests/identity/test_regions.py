@@ -18,6 +18,14 @@ def test_regions_and_their_locations_are_open_to_all_S14(house):
     assert (houston["state"], houston["timeZone"]) == ("TX", "America/Chicago")
 
 
+def test_a_region_bears_its_name_in_the_readers_language_S14(house):
+    listed = [house.call("GET", "/regions", 200, headers={"Accept-Language": one})["regions"] for one in ("en", "es")]
+    english, spanish = ({region["id"]: region["name"] for region in regions} for regions in listed)
+    assert (english["new-york"], spanish["new-york"]) == ("New York", "Nueva York")
+    assert (english["mid-atlantic"], spanish["mid-atlantic"]) == ("Maryland and Delaware", "Maryland y Delaware")
+    assert english["texas"] == spanish["texas"] == "Texas"
+
+
 def test_every_region_has_a_location(house):
     for region in house.call("GET", "/regions", 200)["regions"]:
         assert house.call("GET", f"/regions/{region['id']}/locations", 200)["locations"]

@@ -62,6 +62,15 @@ def test_an_app_is_set_up_by_its_code_and_asked_for_from_then_on(any_house):
     assert len(changes_told(any_house)) == 1
 
 
+def test_a_second_factor_that_nobody_named_bears_its_kind_in_the_readers_language(house):
+    token = logged_in(house)
+    begun = begin_factor(house, token, name="")
+    confirm(house, token, begun["id"], code=app_code(begun["secret"], NOON))
+    for language, name in (("en", "Authenticator app"), ("es", "Aplicación de autenticación")):
+        told = house.call("GET", "/me/second-factors", 200, token, headers={"Accept-Language": language})
+        assert [one["name"] for one in told["secondFactors"]] == [name]
+
+
 @pytest.mark.parametrize("code", ["000000", "", "12345", "１２３４５６", "abcdef"])
 def test_a_wrong_code_confirms_nothing(house, code):
     token = logged_in(house)

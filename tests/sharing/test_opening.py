@@ -86,6 +86,9 @@ def test_each_opening_is_told_and_shown_to_the_owner_O5_O8(any_house):
         (None, "Unknown device", "2001:0db8:85a3:…"),
         ("Dr. R. Shah", "iPhone", "198.51.100.…"),
     ]
+    headers = any_house.anna() | {"Accept-Language": "es"}
+    spanish = any_house.client.get(f"/shares/{share['id']}/accesses", headers=headers).json["accesses"]
+    assert [access["device"] for access in spanish] == ["Dispositivo desconocido", "iPhone"]
     assert [event.opens for event in any_house.told(ShareOpened)] == [1, 2]
     assert any_house.client.get("/shares", headers=any_house.anna()).json["shares"][0]["opens"] == 2
 

@@ -9,8 +9,8 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import BeforeValidator, Field
 
-from services.chassis.web import Ask, viewer
-from services.exams.api.door import language, parts
+from services.chassis.web import Ask, answer_language, viewer
+from services.exams.api.door import parts
 from services.exams.domain.exams import CursorMalformed
 from services.exams.usecases import report_views, viewing
 from services.exams.usecases.viewing import ExamFilter
@@ -61,7 +61,7 @@ def exams(ask: ListAsk) -> dict[str, Any]:
         limit=ask.limit,
     )
     with parts().db.read() as tx:
-        page = viewing.list_exams(tx, parts(), who, asked, parts().clock.now(), language())
+        page = viewing.list_exams(tx, parts(), who, asked, parts().clock.now(), answer_language())
     following = _cursor(*page.last) if page.last else None
     return {"exams": page.exams, "next": following}
 
@@ -103,7 +103,7 @@ def exam(exam_id: str) -> dict[str, Any]:
     """Give one of the caller's exams."""
     who = viewer()
     with parts().db.begin() as tx:
-        return viewing.open_exam(tx, parts(), who, exam_id, parts().clock.now(), language())
+        return viewing.open_exam(tx, parts(), who, exam_id, parts().clock.now(), answer_language())
 
 
 @blueprint.get("/exams/<exam_id>/visit-summary")
@@ -112,7 +112,7 @@ def visit_summary(exam_id: str) -> dict[str, Any]:
     """Give the visit summary (S25)."""
     who = viewer()
     with parts().db.begin() as tx:
-        return viewing.visit_summary(tx, parts(), who, exam_id, parts().clock.now())
+        return viewing.visit_summary(tx, parts(), who, exam_id, parts().clock.now(), answer_language())
 
 
 @blueprint.get("/exams/<exam_id>/report")
@@ -121,7 +121,7 @@ def report(exam_id: str) -> dict[str, Any]:
     """Give the report (S26); before its release 404 with what may be told."""
     who = viewer()
     with parts().db.begin() as tx:
-        opened = report_views.open_report(tx, parts(), who, exam_id, parts().clock.now(), language())
+        opened = report_views.open_report(tx, parts(), who, exam_id, parts().clock.now(), answer_language())
         return report_views.report_page(parts(), opened)
 
 
@@ -131,7 +131,8 @@ def report_pdf(exam_id: str) -> Response:
     """Give the report as PDF (S27)."""
     who = viewer()
     with parts().db.begin() as tx:
-        opened = report_views.open_report(tx, parts(), who, exam_id, parts().clock.now(), language(), "report.print")
+        now, language = parts().clock.now(), answer_language()
+        opened = report_views.open_report(tx, parts(), who, exam_id, now, language, "report.print")
         data = report_views.report_file(tx, parts(), opened)
     headers = {"Content-Disposition": f'inline; filename="report-{opened.exam.id}.pdf"', "Cache-Control": "no-store"}
     return Response(data, content_type="application/pdf", headers=headers)

@@ -7,7 +7,7 @@ from flask import Response, request
 from pydantic import Field
 
 from services.chassis.frame_windows import WindowAsked, shade_named
-from services.chassis.web import Ask, viewer
+from services.chassis.web import Ask, answer_language, viewer
 from services.exams.api.door import parts
 from services.exams.domain.exams import WindowMalformed
 from services.exams.usecases import image_views, pictures
@@ -36,7 +36,7 @@ def images(exam_id: str, ask: SeriesAsk) -> dict[str, Any]:
     """Give an exam's images by series; none before it is completed (S3)."""
     who = viewer()
     with parts().db.begin() as tx:
-        return image_views.list_images(tx, who, exam_id, ask.series, parts().clock.now())
+        return image_views.list_images(tx, who, exam_id, ask.series, parts().clock.now(), answer_language())
 
 
 @blueprint.get("/exams/<exam_id>/images/<instance_uid>.jpg")

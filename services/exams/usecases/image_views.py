@@ -14,9 +14,10 @@ from services.exams.usecases.seen import record, seen_exam
 from services.exams.usecases.telling import are_images_available
 
 Json = dict[str, Any]
+_LABELS = {"en": "Image {} of {}", "es": "Imagen {} de {}"}
 
 
-def list_images(tx: Tx, caller: Caller, exam_id: str, series_uid: str | None, now: datetime) -> Json:
+def list_images(tx: Tx, caller: Caller, exam_id: str, series_uid: str | None, now: datetime, language: str) -> Json:
     """Give an exam's images by series (S28); none before the exam is completed (S3). Raises ExamNotFound."""
     exam = seen_exam(tx, caller, exam_id)
     record(tx, caller, "images.list", exam, now)
@@ -26,14 +27,14 @@ def list_images(tx: Tx, caller: Caller, exam_id: str, series_uid: str | None, no
     pictures = studies.find_pictures(tx, exam.id)
     return {
         "series": [
-            _series(exam.id, series, instances)
+            _series(exam.id, series, instances, _LABELS[language])
             for series, instances in pictures
             if series_uid in {None, series.series_uid}
         ]
     }
 
 
-def _series(exam_id: str, series: SeriesRow, instances: list[InstanceRow]) -> Json:
+def _series(exam_id: str, series: SeriesRow, instances: list[InstanceRow], label: str) -> Json:
     ordered = in_order(instances)
     is_colour = any(one.is_colour for one in ordered)
     return {
@@ -43,11 +44,11 @@ def _series(exam_id: str, series: SeriesRow, instances: list[InstanceRow]) -> Js
         "description": series.description,
         "count": len(ordered),
         "looks": [{"slug": one.slug, "window": one.window} for one in looks_of(series.modality, is_colour=is_colour)],
-        "images": [_image(exam_id, one, at, len(ordered)) for at, one in enumerate(ordered, start=1)],
+        "images": [_image(exam_id, one, at, label.format(at, len(ordered))) for at, one in enumerate(ordered, start=1)],
     }
 
 
-def _image(exam_id: str, row: InstanceRow, at: int, count: int) -> Json:
+def _image(exam_id: str, row: InstanceRow, at: int, label: str) -> Json:
     jpg = f"/api/v1/exams/{exam_id}/images/{row.sop_instance_uid}.jpg"
     return {
         "uid": row.sop_instance_uid,
@@ -55,6 +56,6 @@ def _image(exam_id: str, row: InstanceRow, at: int, count: int) -> Json:
         "frames": row.frames,
         "jpg": jpg,
         "thumbnail": f"{jpg}?size=256",
-        "label": f"Image {at} of {count}",
+        "label": label,
         "noPicture": row.no_picture,
     }

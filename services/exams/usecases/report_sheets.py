@@ -1,5 +1,7 @@
 """A report as a PDF: the RIS's own where it sent no text, else set from the text."""
 
+from typing import Literal
+
 from services.chassis.db import Tx
 from services.exams.domain.plain_names import plain_name
 from services.exams.parts import Parts
@@ -18,11 +20,12 @@ def pdf_of(tx: Tx, parts: Parts, row: ReportRow) -> bytes:
     patient = people.find_patient(tx, exam.patient_id)
     location = parts.locations[visit.location_id]
     starts_at = exam.starts_at or visit.starts_at
+    language: Literal["en", "es"] = "es" if (patient.language or "").lower().startswith(("es", "spa")) else "en"
     return make_pdf(
         ReportSheet(
             patient_name=person_name(patient.given, patient.middle, patient.family),
             birth_date=patient.birth_date,
-            exam=exam.procedure_text or plain_name(exam.modality, row.title),
+            exam=exam.procedure_text or plain_name(exam.modality, row.title, language),
             accession=exam.accession,
             performed_on=starts_at.astimezone(location.zone).date() if starts_at else None,
             site=location.name,
@@ -30,7 +33,7 @@ def pdf_of(tx: Tx, parts: Parts, row: ReportRow) -> bytes:
             signed_at=row.signed_at or row.rank_at,
             interpreter=row.interpreter,
             text=row.text or "",
-            language="es" if (patient.language or "").lower().startswith(("es", "spa")) else "en",
+            language=language,
         )
     )
 

@@ -237,7 +237,7 @@ def _settle_manifests(tx: Tx, exam: ExamRow, studies: list[StudyRow], now: datet
 
 def manifest_event(exam: ExamRow, studies: list[StudyRow], now: datetime) -> ExamManifestStored:
     """Give where the exam's manifests lie, at the version told last."""
-    description = plain_name(exam.modality, exam.procedure_text) if exam.procedure_text else None
+    description = plain_name(exam.modality, exam.procedure_text, "en") if exam.procedure_text else None
     return ExamManifestStored(
         id=exam.id,
         version=exam.stored_version,

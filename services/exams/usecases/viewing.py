@@ -69,7 +69,7 @@ def _exam(
     location = parts.locations[visit.location_id]
     has_images = are_images_available(exam, found)
     return {
-        **_named(exam, visit),
+        **_named(exam, visit, language),
         "patientName": person_name(patient.given, patient.middle, patient.family),
         "bytes": sum(study.size_bytes for study in found) if has_images else 0,
         "location": {
@@ -80,19 +80,19 @@ def _exam(
     }  # fmt: skip
 
 
-def _named(exam: ExamRow, visit: VisitRow) -> Json:
+def _named(exam: ExamRow, visit: VisitRow, language: str) -> Json:
     return {
         "id": exam.id,
         "accession": exam.accession,
         "description": exam.procedure_text,
-        "plainName": plain_name(exam.modality, exam.procedure_text),
+        "plainName": plain_name(exam.modality, exam.procedure_text, language),
         "modality": exam.modality,
         "status": shown_status(exam.status, visit.arrived_at),  # type: ignore[arg-type]  # as it was read
         "date": instant(exam.starts_at or visit.starts_at or exam.ordered_at),
     }
 
 
-def visit_summary(tx: Tx, parts: Parts, caller: Caller, exam_id: str, now: datetime) -> Json:
+def visit_summary(tx: Tx, parts: Parts, caller: Caller, exam_id: str, now: datetime, language: str) -> Json:
     """Give an exam's visit summary (S25). Raises ExamNotFound, VisitSummaryNotShared."""
     exam = seen_exam(tx, caller, exam_id)
     if not caller.may_see_visit_summary:
@@ -102,7 +102,7 @@ def visit_summary(tx: Tx, parts: Parts, caller: Caller, exam_id: str, now: datet
     location = parts.locations[visit.location_id]
     numbers = people.find_identifiers(tx, [patient.id])
     return {
-        "exam": _named(exam, visit),
+        "exam": _named(exam, visit, language),
         "patient": {
             "name": person_name(patient.given, patient.middle, patient.family),
             "dateOfBirth": patient.birth_date.isoformat() if patient.birth_date else None,

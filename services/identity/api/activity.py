@@ -5,7 +5,8 @@ from datetime import datetime
 from apiflask import APIBlueprint
 from pydantic import Field
 
-from services.chassis.web import Answer, Ask, asked_language
+from services.chassis.devices import device_in
+from services.chassis.web import Answer, Ask, answer_language
 from services.identity.api.activity_words import act_text, who_text
 from services.identity.api.doors import account_holder, parts
 from services.identity.usecases import activity
@@ -53,13 +54,13 @@ def find(ask: ActivityAsk) -> ActivitiesAnswer:
 
 def activity_answer(one: activity.Activity) -> ActivityAnswer:
     """Give an act in the words of the language asked for."""
-    language = asked_language() or "en"
+    language = answer_language()
     return ActivityAnswer(
         at=one.at,
         who=one.person or who_text(one.who, language),
         action=one.action,
         text=act_text(one.action, language, is_refused=one.is_refused),
-        device=one.device,
+        device=device_in(language, one.device) if one.device else None,
         address=one.address,
         exam_id=one.exam_id,
     )

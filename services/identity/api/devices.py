@@ -5,7 +5,8 @@ from datetime import datetime
 from apiflask import APIBlueprint
 from pydantic import Field
 
-from services.chassis.web import Answer
+from services.chassis.devices import device_in
+from services.chassis.web import Answer, answer_language
 from services.identity.api.doors import account_holder, parts
 from services.identity.usecases import devices
 
@@ -36,7 +37,9 @@ def find() -> DevicesAnswer:
     who = account_holder()
     with parts().db.read() as tx:
         found = devices.find_devices(tx, who, parts().clock.now())
-    return DevicesAnswer(devices=[DeviceAnswer(**vars(one)) for one in found])
+    language = answer_language()
+    listed = [DeviceAnswer(**vars(one) | {"device": device_in(language, one.device)}) for one in found]
+    return DevicesAnswer(devices=listed)
 
 
 @bp.delete("/me/devices/<session>")

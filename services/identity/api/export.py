@@ -4,10 +4,11 @@ from datetime import date, datetime
 
 from apiflask import APIBlueprint
 
-from services.chassis.web import Answer
+from services.chassis.devices import device_in
+from services.chassis.web import Answer, answer_language
 from services.identity.api.activity import ActivityAnswer, activity_answer
 from services.identity.api.doors import account_holder, parts
-from services.identity.api.second_factors import FactorAnswer
+from services.identity.api.second_factors import FactorAnswer, factor_answer
 from services.identity.usecases import export
 
 bp = APIBlueprint("export", __name__)
@@ -96,7 +97,6 @@ def export_own() -> tuple[ExportAnswer, int, dict[str, str]]:
 
 def _answer(found: export.Export, now: datetime) -> ExportAnswer:
     account, chosen = found.account, found.preferences
-    names = FactorAnswer.model_fields
     return ExportAnswer(
         made_at=now,
         account=OwnAccountAnswer(
@@ -107,10 +107,10 @@ def _answer(found: export.Export, now: datetime) -> ExportAnswer:
             opened_at=account.opened_at,
         ),
         records=[_record_answer(one) for one in found.records],
-        second_factors=[FactorAnswer(**{name: getattr(row, name) for name in names}) for row in found.second_factors],
+        second_factors=[factor_answer(row) for row in found.second_factors],
         devices=[
             ExportedDeviceAnswer(
-                device=one.device,
+                device=device_in(answer_language(), one.device),
                 began_at=one.began_at,
                 last_used_at=one.last_used_at,
                 address=one.address,

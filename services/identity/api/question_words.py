@@ -29,7 +29,7 @@ _NONE: dict[Language, str] = {"en": "None of these", "es": "Ninguno de estos"}
 _KINDS: dict[str, dict[Language, str]] = {
     "mri": {"en": "MRI", "es": "Resonancia magnética"},
     "ct": {"en": "CT scan", "es": "Tomografía (TC)"},
-    "ultrasound": {"en": "Ultrasound", "es": "Ultrasonido"},
+    "ultrasound": {"en": "Ultrasound", "es": "Ecografía (ultrasonido)"},
     "x-ray": {"en": "X-ray", "es": "Radiografía"},
     "mammogram": {"en": "Mammogram", "es": "Mamografía"},
     "pet": {"en": "PET scan", "es": "Tomografía por emisión de positrones (PET)"},

@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.chassis.web import Answer
+from services.chassis.web import Answer, answer_language
 from services.identity.api.doors import parts
 from services.identity.usecases.regions import find_locations, find_regions
 
@@ -43,7 +43,8 @@ class LocationsAnswer(Answer):
 @bp.output(RegionsAnswer)
 def regions() -> RegionsAnswer:
     """List the regions."""
-    return RegionsAnswer(regions=[RegionAnswer(id=one.id, name=one.name) for one in find_regions(parts().locations)])
+    language, found = answer_language(), find_regions(parts().locations)
+    return RegionsAnswer(regions=[RegionAnswer(id=one.id, name=one.name_in(language)) for one in found])
 
 
 @bp.get("/regions/<region_id>/locations")

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from contracts.messages import MailAddress, PhoneNumber
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Answer, Ask, asked_language, client_address, value_or_refusal
+from services.chassis.web import Answer, Ask, answer_language, asked_language, client_address, value_or_refusal
 from services.identity.api.doors import parts
 from services.identity.api.question_words import choice_label, question_text
 from services.identity.domain.demographics import PHONE_DIGITS, Demographics, Sex
@@ -152,7 +152,7 @@ def begin(ask: RegistrationAsk) -> tuple[RegistrationAnswer, int]:
 @bp.output(QuestionsAnswer)
 def questions(registration_id: str) -> QuestionsAnswer:
     """Give the questions that verify who registers."""
-    language = asked_language() or "en"
+    language = answer_language()
     with parts().db.read() as tx:
         asked = registrations.find_questions(tx, registration_id, parts().clock.now())
     return QuestionsAnswer(

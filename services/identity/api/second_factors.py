@@ -7,13 +7,15 @@ from apiflask import APIBlueprint
 from pydantic import Field, StringConstraints
 
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Answer, Ask
+from services.chassis.web import Answer, Ask, answer_language
 from services.identity.api.doors import account_holder, parts
+from services.identity.domain.second_factors import DEFAULT_NAMES
 from services.identity.usecases import second_factors
 
 bp = APIBlueprint("second_factors", __name__)
 
 Password = Annotated[str, Field(max_length=1000, repr=False)]
+_SPANISH_NAMES = {DEFAULT_NAMES["totp"]: "Aplicación de autenticación", DEFAULT_NAMES["passkey"]: "Llave de acceso"}
 
 
 class PasswordAsk(Ask):
@@ -70,6 +72,13 @@ class RecoveryCodesAnswer(Answer):
     recovery_codes: list[str]
 
 
+def factor_answer(row: Any) -> FactorAnswer:
+    """Give a second factor; one that nobody named has its kind's name in the language of the answer."""
+    facts = {name: getattr(row, name) for name in FactorAnswer.model_fields}
+    spanish = _SPANISH_NAMES if answer_language() == "es" else {}
+    return FactorAnswer(**facts | {"name": spanish.get(row.name, row.name)})
+
+
 @bp.get("/me/second-factors")
 @bp.output(FactorsAnswer)
 def find() -> FactorsAnswer:
@@ -77,9 +86,7 @@ def find() -> FactorsAnswer:
     who = account_holder()
     with parts().db.read() as tx:
         rows, left = second_factors.find_factors(tx, who)
-    names = FactorAnswer.model_fields
-    answers = [FactorAnswer(**{name: getattr(row, name) for name in names}) for row in rows]
-    return FactorsAnswer(second_factors=answers, recovery_codes_left=left)
+    return FactorsAnswer(second_factors=[factor_answer(row) for row in rows], recovery_codes_left=left)
 
 
 @bp.post("/me/second-factors")

@@ -7,8 +7,9 @@ from services.chassis import audit, refresh
 from services.chassis.addresses import shorten_address as shorten
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
+from services.chassis.devices import UNKNOWN, browser_and_system_of
 from services.chassis.tables import RefreshSession
-from services.identity.domain.devices import KNOWN_FOR, UNKNOWN_DEVICE, DeviceNotFound, device_mark, device_of
+from services.identity.domain.devices import KNOWN_FOR, DeviceNotFound, device_mark
 from services.identity.parts import Parts
 from services.identity.store import devices as store
 from services.identity.usecases.access import end_session
@@ -42,7 +43,7 @@ class Device:
 
 def note_device(tx: Tx, parts: Parts, account_id: str, session: str, origin: Origin, now: datetime) -> None:
     """Keep what a session came from; of a device not seen before the owner is told, but of the very first one."""
-    device, place = device_of(origin.user_agent), shorten(origin.address)
+    device, place = browser_and_system_of(origin.user_agent), shorten(origin.address)
     store.add_session(tx, session=session, device=device, address=place, began_at=now)
     mark = device_mark(parts.tries_key, account_id, named=origin.named, device=device, place=place)
     is_first = not store.has_known(tx, account_id)
@@ -60,7 +61,7 @@ def find_devices(tx: Tx, caller: Caller, now: datetime) -> list[Device]:
 def _device(session: RefreshSession, row: store.SessionDeviceRow | None, caller: Caller) -> Device:
     return Device(
         id=session.session,
-        device=row.device if row else UNKNOWN_DEVICE,
+        device=row.device if row else UNKNOWN,
         began_at=session.begun_at,
         last_used_at=session.used_at,
         address=row.address if row else None,

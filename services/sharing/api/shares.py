@@ -7,8 +7,9 @@ from apiflask import APIBlueprint
 from flask import current_app
 
 from services.chassis.caller import Caller
+from services.chassis.devices import device_in
 from services.chassis.idempotency import idempotent
-from services.chassis.web import Forbidden, asked_language, caller, staff_with
+from services.chassis.web import Forbidden, answer_language, asked_language, caller, staff_with
 from services.sharing.api.bodies import (
     AccessAnswer,
     AccessesAnswer,
@@ -114,11 +115,14 @@ def end(share_id: str) -> Any:
 @bp.output(AccessesAnswer)
 def find_accesses(share_id: str) -> Any:
     """Give who opened the link, when, and from where (O8)."""
-    who = owner()
+    who, language = owner(), answer_language()
     with parts().db.read() as tx:
         rows = shares.find_accesses(tx, who, share_id)
     return AccessesAnswer(
-        accesses=[AccessAnswer(at=row.at, name=row.name, device=row.device, address=row.address) for row in rows]
+        accesses=[
+            AccessAnswer(at=row.at, name=row.name, device=device_in(language, row.device), address=row.address)
+            for row in rows
+        ]
     )
 
 

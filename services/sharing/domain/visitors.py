@@ -1,20 +1,9 @@
-"""What an owner is shown of those who opened a link: name given and kind of device (O8)."""
+"""What those who open a link may give as their name, which its owner is shown (O8)."""
 
 from typing import ClassVar
 
 from contracts.refusal import Refusal
 from services.sharing.domain.shares import NAME_MAX_CHARS, check_text
-
-_DEVICES = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android device"),
-    ("Windows", "Windows computer"),
-    ("Macintosh", "Mac"),
-    ("CrOS", "Chromebook"),
-    ("Linux", "Linux computer"),
-)
-UNKNOWN_DEVICE = "Unknown device"
 
 
 class NameRefused(Refusal):
@@ -29,8 +18,3 @@ def check_name(name: str | None) -> str | None:
     if name is None or not name.strip():
         return None
     return check_text(name, NAME_MAX_CHARS, NameRefused(field="name"))
-
-
-def device_of(user_agent: str | None) -> str:
-    """Give the kind of device that *user_agent* (the HTTP header) tells of."""
-    return next((device for sign, device in _DEVICES if sign in (user_agent or "")), UNKNOWN_DEVICE)

@@ -14,8 +14,9 @@ from contracts.sharing import ShareLocked, ShareOpened
 from services.chassis import audit
 from services.chassis.addresses import shorten_address
 from services.chassis.db import Tx
+from services.chassis.devices import kind_of
 from services.sharing.domain.tries import WRONG_LIMIT, ShareClosed, TryLater, refused, wait_after
-from services.sharing.domain.visitors import check_name, device_of
+from services.sharing.domain.visitors import check_name
 from services.sharing.parts import Parts
 from services.sharing.share_links import hash_of
 from services.sharing.store import links, shares
@@ -124,7 +125,7 @@ def _open(tx: Tx, parts: Parts, share: ShareRow, ask: OpenAsk, now: datetime) ->
         share.id,
         now,
         name=check_name(ask.name),
-        device=device_of(ask.user_agent),
+        device=kind_of(ask.user_agent),
         address=shorten_address(ask.address),
     )
     tell(tx, ShareOpened, share, now)
@@ -144,7 +145,7 @@ def _record(tx: Tx, share: ShareRow, action: str, ask: OpenAsk, now: datetime, s
         slug=slug,
         address=ask.address,
         person=check_name(ask.name),
-        device=device_of(ask.user_agent),
+        device=kind_of(ask.user_agent),
     )
 
 
