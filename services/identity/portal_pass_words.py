@@ -48,7 +48,7 @@ WORDS: Final[dict[str, dict[str, Any]]] = {
         "qr": "Código QR que abre el portal con su I-Code ya escrito",
         "steps": (
             "Vaya a |{address}| y haga clic en |Portal|.",
-            "Haga clic en |Patient Portal Login| y elija su centro.",
+            "Haga clic en |Entrar al Portal del paciente| y elija su centro.",
             "Escriba su I-Code. O escanee el código QR con su teléfono.",
         ),
         "own_visit": (

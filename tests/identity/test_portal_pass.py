@@ -101,7 +101,7 @@ def test_both_ways_in_are_on_the_pass_in_english_and_spanish_S2(desk, tmp_path, 
     answer = desk.ask(desk.issue(), ".pdf" if make == "pdf" else "", lang=lang)
     words = printed(answer.data, tmp_path) if make == "pdf" else read(answer.text)
     for said in ("Use your I-Code", "Use su I-Code", "Create an Account", "Cree una cuenta", "Patient Portal Login",
-                 "minors cannot create accounts", "(SB922)"):  # fmt: skip
+                 "Entrar al Portal del paciente", "minors cannot create accounts", "(SB922)"):  # fmt: skip
         assert said in words
     first = {"en": "A. Use your I-Code / Use su I-Code", "es": "A. Use su I-Code / Use your I-Code"}
     assert first[lang] in words

@@ -10,9 +10,11 @@ from html.parser import HTMLParser
 from typing import get_args
 
 import pytest
+from babel.messages.mofile import read_mo
 from jinja2 import UndefinedError
 
 from contracts.messages import Template
+from deploy.local.places import ROOT
 from services.notifier.domain import ALLOWED_FACTS
 from services.notifier.letters import Letters
 from services.notifier.mail import make_message
@@ -20,6 +22,7 @@ from services.notifier.preview import write_all
 from tests.notifier.conftest import a_contact, a_message, a_package
 from tests.servers import NOON
 
+CATALOGUE = ROOT / "gateway" / "portal" / "translations" / "es" / "LC_MESSAGES" / "messages.mo"
 LETTERS = Letters("https://portal.example/enter", "1-800-555-0123")
 CODE = "123456"
 
@@ -50,6 +53,16 @@ def test_the_only_link_is_the_log_in_page_S37(template, language):
     for body in (letter.text, letter.html):
         assert set(re.findall(r"https?://[^\s\"<]+", body)) <= {"https://portal.example/enter"}
     assert re.findall(r"(?:src|background)=", letter.html) == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_a_letter_quotes_stands_so_in_the_portal(language):
+    with CATALOGUE.open("rb") as file:
+        portal = [one.id if language == "en" else one.string for one in read_mo(file)]
+    letters = [write(template, language).text for template in get_args(Template)]
+    quoted = {" ".join(words.split()) for text in letters for words in re.findall(r"[“«](.+?)[”»]", text)}
+    assert len(quoted) >= 3
+    assert [words for words in quoted if words not in portal] == []
 
 
 @pytest.mark.parametrize("template", get_args(Template))
