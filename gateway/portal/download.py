@@ -131,12 +131,13 @@ def notify(package_id: str) -> Any:
     try:
         calls.ask("archiver", "PUT", calls.at("/packages/{}/notification", package_id), {"email": email})
     except Refused as refused:
-        if refused.status not in {409, 422}:
+        if refused.status == 422:
+            return _package_page(
+                package_id, 422, email=email, email_error=_("Enter an email address like name@example.com.")
+            )
+        if refused.status not in {409, 410}:  # ready or over by now, as its page says
             raise
-        return _package_page(
-            package_id, 422, email=email, email_error=_("Enter an email address like name@example.com.")
-        )
-    return _package_page(package_id, is_noted=True)
+    return app_redirect(calls.at("/packages/{}", package_id))
 
 
 @blueprint.post("/packages/<package_id>/cancel")

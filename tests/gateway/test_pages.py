@@ -201,10 +201,17 @@ def test_asking_leads_to_the_panel_that_says_to_wait_or_leave_an_address_S34_S35
         "note": "about 3 minutes left",
     }
     noted = browser.post("/packages/p1", "/packages/p1/notify", {"notifyEmail": "a@example.com"})
-    assert "We will email you when your images are ready." in noted.text
-    assert browser.post("/packages/p1", "/packages/p1/notify", {"notifyEmail": "nonsense"}).status_code == 422
+    assert noted.location == "/packages/p1"
+    told = "We will email you when your images are ready. <b>a***@example.com</b>"
+    assert told in browser.get("/packages/p1").text
+    wrong = browser.post("/packages/p1", "/packages/p1/notify", {"notifyEmail": "nonsense"})
+    assert wrong.status_code == 422
+    assert 'content="10; url=/packages/p1"' in wrong.text
+    token = browser.csrf("/packages/p1", "/packages/p1/notify")
     assert browser.post("/packages/p1", "/packages/p1/cancel", {}).location == "/packages/p1"
     assert "You cancelled this request" in browser.get("/packages/p1").text
+    late = browser.client.post("/packages/p1/notify", data={"notifyEmail": "a@example.com", "csrf": token})
+    assert late.location == "/packages/p1"
 
 
 def test_a_ready_package_has_its_icon_at_that_exam_alone_and_the_link_here_S39_S40(browser, services):

@@ -42,7 +42,12 @@ def archiver(kept: Services) -> Flask:  # noqa: C901 - one function a call
 
     @app.put("/packages/<package_id>/notification")
     def notify(package_id: str) -> Any:
-        return ("", 204) if "@" in request.get_json()["email"] else problem(422, "email-malformed")
+        if "@" not in request.get_json()["email"]:
+            return problem(422, "email-malformed")
+        if kept.packages[package_id]["state"] == "cancelled":
+            return problem(410, "package-ended")
+        kept.packages[package_id]["notifyEmailMasked"] = "a***@example.com"
+        return "", 204
 
     @app.post("/packages/<package_id>/downloads")
     def ticket(package_id: str) -> Any:
