@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, unquote
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from contracts.tokens import Kind
@@ -265,6 +265,16 @@ def left() -> Any:
 def is_own_page(where: str) -> bool:
     """Whether *where* is a path of ours: browsers leave out tabs and line breaks, and take a backslash for a slash."""
     return where.startswith("/") and not where.startswith("//") and where.isprintable() and "\\" not in where
+
+
+@blueprint.app_template_global()
+def page_again() -> str:
+    """Give the address that shows this page again in the other language; what a form brought starts anew."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    if current_app.url_map.bind("").test(request.path, "GET"):
+        return request.path
+    return first_page() if session.current().is_logged_in else "/enter"
 
 
 @blueprint.get("/language/<code>")

@@ -1,5 +1,6 @@
 """The two languages: all said in both, dates as the site and the language say them."""
 
+import re
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_the_language_is_the_browsers_until_one_is_chosen(client):
 @pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example"])
 def test_choosing_a_language_leads_to_no_other_site(client, back):
     assert client.get("/language/es", query_string={"next": back}).location == "/"
+
+
+def test_the_other_language_leads_back_to_the_same_page(browser):
+    def back(page):
+        return re.search(r'href="/language/es\?next=([^"]+)"', page.text)[1]
+
+    assert back(browser.get("/get-help?reason=other")) == "/get-help%3Freason%3Dother"
+    assert back(browser.post("/get-help", "/get-help", {})) == "/get-help"
+    assert back(browser.post("/enter", "/enter/icode", {"icode": "wrong"})) == "/enter"
+    browser.log_in()
+    assert back(browser.get("/exams")) == "/exams"
 
 
 def test_every_page_answers_in_spanish(browser, services):
