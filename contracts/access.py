@@ -27,9 +27,13 @@ class AccessEnded(PrivateEvent):
 
 
 class SigningKeyPublished(PrivateEvent):
-    """A public Ed25519 key of an issuer; ``id`` is the key's id (kid)."""
+    """A public Ed25519 key of an issuer; ``id`` is the key's id (kid).
+
+    Told again with an earlier ``notAfter`` when the key ends before its time: in any order the earliest one holds.
+    """
 
     NAME: ClassVar[str] = "signing-key.published"
+    IS_URGENT: ClassVar[bool] = True
     issuer: Issuer
     public_key: str
     """Raw 32 bytes, base64url without padding (the ``x`` of RFC 8037)."""

@@ -4,6 +4,7 @@ import base64
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 import jwt
@@ -18,13 +19,13 @@ from contracts.tokens import ALGORITHM, AUDIENCES, ISSUERS, Claims
 from services.chassis.access import is_ended
 from services.chassis.caller import Caller
 from services.chassis.clock import Clock
-from services.chassis.db import Database, Tx
+from services.chassis.db import Database, Tx, insert_new
 from services.chassis.tables import VerificationKey
 
 LEEWAY_S = 5
 """How far the clocks of issuer and verifier may differ."""
 LOOK_AGAIN_S = 1.0
-"""An unknown key id makes us look into the database at most this often, so that a flood of them costs nothing."""
+"""How often at most the known keys are read anew: an ended one is refused within this time."""
 
 
 class Unauthenticated(Refusal):
@@ -48,7 +49,7 @@ class Verifier:
 
     def verify(self, token: str, address: str | None = None) -> Caller:
         """Give who *token* stands for. Raises Unauthenticated, never saying why."""
-        claims = self._claims(token)
+        claims, key = self._claims(token)
         with self.db.read() as tx:
             if is_ended(tx, claims.sub, claims.sid, claims.sv):
                 raise Unauthenticated
@@ -59,9 +60,10 @@ class Verifier:
             version=claims.sv,
             grants=claims.grants,
             address=address,
+            kid=key.kid,
         )
 
-    def _claims(self, token: str) -> Claims:
+    def _claims(self, token: str) -> tuple[Claims, VerificationKey]:
         try:
             header = jwt.get_unverified_header(token)
             key = self._key(header)
@@ -76,7 +78,7 @@ class Verifier:
         except (jwt.PyJWTError, ValidationError, InvalidKey, ValueError, RecursionError) as error:
             raise Unauthenticated from error
         self._check(claims, key)
-        return claims
+        return claims, key
 
     def _check(self, claims: Claims, key: VerificationKey) -> None:
         now = self.clock.now().timestamp()
@@ -90,20 +92,25 @@ class Verifier:
         kid = header.get("kid")
         if header.get("alg") != ALGORITHM or not isinstance(kid, str) or len(kid) > 64:
             raise Unauthenticated
-        if kid not in self._keys:
-            self._look_again()
+        self._look_again()
         key = self._keys.get(kid)
         if key is None or not key.not_before <= self.clock.now() < key.not_after:
             raise Unauthenticated
         return key
 
     def _look_again(self) -> None:
+        if self._has_just_looked():
+            return
         with self._lock:
-            if time.monotonic() - self._looked_at < LOOK_AGAIN_S:
+            if self._has_just_looked():
                 return
+            began = time.monotonic()
             with self.db.read() as tx:
                 self._keys = {row.kid: row for row in tx.scalars(select(VerificationKey))}
-            self._looked_at = time.monotonic()
+            self._looked_at = began
+
+    def _has_just_looked(self) -> bool:
+        return time.monotonic() - self._looked_at < LOOK_AGAIN_S
 
 
 def _public_key(key: VerificationKey) -> Ed25519PublicKey:
@@ -111,17 +118,25 @@ def _public_key(key: VerificationKey) -> Ed25519PublicKey:
 
 
 def note_key(tx: Tx, event: SigningKeyPublished) -> None:
-    """Keep a public key; a key id is never given another key."""
-    if tx.get(VerificationKey, event.id) is None:
-        tx.add(
-            VerificationKey(
-                kid=event.id,
-                issuer=event.issuer,
-                public_key=event.public_key,
-                not_before=event.not_before,
-                not_after=event.not_after,
-            )
-        )
+    """Keep a public key; a key id is never given another key, and the earliest end that is told of it holds."""
+    values = {
+        "kid": event.id,
+        "issuer": event.issuer,
+        "public_key": event.public_key,
+        "not_before": event.not_before,
+        "not_after": event.not_after,
+    }
+    if insert_new(tx, VerificationKey, values, ["kid"]):
+        return
+    row = tx.get_one(VerificationKey, event.id, with_for_update=True, populate_existing=True)
+    if (row.issuer, row.public_key) == (event.issuer, event.public_key):
+        row.not_after = min(row.not_after, event.not_after)
+
+
+def is_key_ended(tx: Tx, kid: str, now: datetime) -> bool:
+    """Whether what the key *kid* opened is to be closed at *now*: it is unknown here, or over."""
+    row = tx.get(VerificationKey, kid)
+    return row is None or now >= row.not_after
 
 
 def on_signing_key_published(parts: object, tx: Tx, event: SigningKeyPublished) -> None:
@@ -130,9 +145,10 @@ def on_signing_key_published(parts: object, tx: Tx, event: SigningKeyPublished) 
     note_key(tx, event)
 
 
-def find_jwks(tx: Tx, issuer: str) -> list[dict[str, str]]:
-    """Give the public keys of *issuer* as JWKs (RFC 8037)."""
-    rows = tx.scalars(select(VerificationKey).filter_by(issuer=issuer).order_by(VerificationKey.not_before))
+def find_jwks(tx: Tx, issuer: str, now: datetime) -> list[dict[str, str]]:
+    """Give the public keys of *issuer* that are believed at *now*, as JWKs (RFC 8037), oldest first."""
+    query = select(VerificationKey).filter_by(issuer=issuer).where(VerificationKey.not_after > now)
+    rows = tx.scalars(query.order_by(VerificationKey.not_before, VerificationKey.kid))
     return [
         {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": row.kid, "x": row.public_key}
         for row in rows

@@ -18,6 +18,8 @@ class Caller:
     grants: Grants
     address: str | None = None
     """Network address, for the audit alone."""
+    kid: str | None = None
+    """The key that signed the token; whatever outlives the token ends with the key (None: there was no token)."""
 
     @property
     def may_download(self) -> bool:

@@ -1,19 +1,20 @@
 """Signing keys taking turns without a restart: a new file in the folder is told at once, and signs a day later.
 
 By then every verifier has heard of it, even after hours without the bus. What the old key signed is believed until it
-ends by itself: public keys are kept for two years.
+ends by itself: public keys are kept for two years. A stolen key is ended at once: see ``ending_keys``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import select
 
 from contracts.access import Issuer, SigningKeyPublished
 from services.chassis.db import Database, Tx
-from services.chassis.signing import SigningKey, load_or_make_key, make_key, publish_key, read_key
+from services.chassis.signing import BELIEVED_FOR, SigningKey, load_or_make_key, make_key, publish_key, read_key
 from services.chassis.supervisor import Chore
 from services.chassis.tables import VerificationKey
 
@@ -47,10 +48,14 @@ class KeyFolder:
 
     def forget_older(self, signing: SigningKey) -> None:
         """Delete the private keys that signed before *signing* did."""
+        kids = [key.kid for key in self.find()]
+        self.forget(kids[: kids.index(signing.kid)])
+
+    def forget(self, kids: Collection[str]) -> None:
+        """Delete the private keys of those ids: from now on others sign."""
         for name in sorted(path.name for path in self.folder.glob("*.pem")):
-            if self._key(name).kid == signing.kid:
-                return
-            (self.folder / name).unlink(missing_ok=True)
+            if self._key(name).kid in kids:
+                (self.folder / name).unlink(missing_ok=True)
 
 
 def open_keys(folder: Path, now: datetime) -> KeyFolder:
@@ -90,17 +95,24 @@ def keys_chore(db: Database, issuer: Issuer, keys: KeyFolder, now: Callable[[], 
 
 
 def find_published(tx: Tx, issuer: Issuer, now: datetime) -> list[SigningKeyPublished]:
-    """Give what was told of the keys of *issuer* that are believed at *now*, oldest first: for retelling."""
-    query = select(VerificationKey).filter_by(issuer=issuer).where(VerificationKey.not_after > now)
-    return [
-        SigningKeyPublished(
-            id=row.kid,
-            version=1,
-            at=row.not_before,
-            issuer=issuer,
-            public_key=row.public_key,
-            not_before=row.not_before,
-            not_after=row.not_after,
-        )
-        for row in tx.scalars(query.order_by(VerificationKey.not_before, VerificationKey.kid))
-    ]
+    """Give what was told of the keys of *issuer*, oldest first: for retelling.
+
+    Those that were ended are among them with their end, until they would have ended by themselves: a hearer may still
+    believe them.
+    """
+    query = select(VerificationKey).filter_by(issuer=issuer).where(VerificationKey.not_before > now - BELIEVED_FOR)
+    return [told_of(row) for row in tx.scalars(query.order_by(VerificationKey.not_before, VerificationKey.kid))]
+
+
+def told_of(row: VerificationKey) -> SigningKeyPublished:
+    """Give the event that tells a key as it stands; its version is 2 when it ends before its time."""
+    is_ended = row.not_after < row.not_before + BELIEVED_FOR
+    return SigningKeyPublished(
+        id=row.kid,
+        version=2 if is_ended else 1,
+        at=row.not_after if is_ended else row.not_before,
+        issuer=cast("Issuer", row.issuer),
+        public_key=row.public_key,
+        not_before=row.not_before,
+        not_after=row.not_after,
+    )

@@ -17,6 +17,7 @@ from services.chassis.access import on_access_ended
 from services.chassis.auth import on_signing_key_published
 from services.chassis.clock import Clock
 from services.chassis.db import Database, Tx
+from services.chassis.ending_keys import NoKeyToEnd
 from services.chassis.inbox import Handlers, Inbox
 from services.chassis.jobs import Jobs, do_jobs
 from services.chassis.local_bus import LocalBus
@@ -51,6 +52,8 @@ class Service:
     """``(tx, queue, since)``: puts the current state of its nouns into the outbox, to that queue alone."""
     rotate_keys: Callable[[], str] | None = None
     """An issuer's: makes another signing key; says when it begins to sign."""
+    end_keys: Callable[[str | None], str] | None = None
+    """An issuer's: ends a stolen key, or (None) all but a new one; says which. Raises NoKeyToEnd."""
     on_start: Callable[[], None] = field(default=lambda: None)
     """Called once after the migration, such as for publishing a signing key."""
 
@@ -115,6 +118,10 @@ def run(name: str, make: Callable[[], Service], argv: Sequence[str] | None = Non
         ("rotate-keys", "make another signing key, which signs a day later; nothing is restarted"),
     ):
         kinds.add_parser(kind, help=about)
+    ending = kinds.add_parser("end-key", help="end a stolen signing key at once; a new one is made and told first")
+    which = ending.add_mutually_exclusive_group(required=True)
+    which.add_argument("kid", nargs="?", help="the key's id, as /.well-known/jwks.json lists it")
+    which.add_argument("--all", action="store_true", help="every key but the new one")
     retell = kinds.add_parser("retell", help="send the current state of all nouns to one queue")
     retell.add_argument("--to", required=True)
     retell.add_argument("--since", type=datetime.fromisoformat)
@@ -175,6 +182,16 @@ def _rotate_keys(make: Callable[[], Service], _asked: argparse.Namespace) -> Non
     print(service.rotate_keys())  # noqa: T201 - the answer to a person at a terminal
 
 
+def _end_key(make: Callable[[], Service], asked: argparse.Namespace) -> None:
+    service = make()
+    if service.end_keys is None:
+        raise SystemExit(f"{service.name} signs nothing")
+    try:
+        print(service.end_keys(asked.kid))  # noqa: T201 - the answer to a person at a terminal
+    except NoKeyToEnd:
+        raise SystemExit(f"{service.name} has no such key that is believed") from None
+
+
 def _retell(make: Callable[[], Service], asked: argparse.Namespace) -> None:
     service = make()
     if service.retell is None:
@@ -190,5 +207,6 @@ _KINDS: dict[str, Callable[[Callable[[], Service], argparse.Namespace], None]] =
     "worker": _worker,
     "migrate": _migrate,
     "rotate-keys": _rotate_keys,
+    "end-key": _end_key,
     "retell": _retell,
 }

@@ -28,6 +28,9 @@ from services.chassis.outbox import put_event
 
 KEY_LIFETIME = timedelta(days=2 * 365)
 """A system's token lives a year, so a key must verify for longer."""
+BELIEVED_BEFORE = timedelta(days=1)
+BELIEVED_FOR = BELIEVED_BEFORE + KEY_LIFETIME
+"""From a key's ``not_before`` to its ``not_after``, unless it is ended."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class SigningKey:
             at=self.made_at,
             issuer=issuer,
             public_key=base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
-            not_before=self.made_at - timedelta(days=1),
+            not_before=self.made_at - BELIEVED_BEFORE,
             not_after=self.made_at + KEY_LIFETIME,
         )
 

@@ -1,5 +1,6 @@
 """The wiring of identity."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from flask import Flask
 
 from services.chassis.auth import Verifier
 from services.chassis.db import Database, Tx
+from services.chassis.ending_keys import end_keys
 from services.chassis.idempotency import AnswerKeeper
 from services.chassis.key_folder import KeyFolder, keys_chore, open_keys, publish_keys, rotate_keys
 from services.chassis.locations import load_locations
@@ -78,6 +80,7 @@ def make(settings: IdentitySettings | None = None) -> Service:
         ),
         retell=lambda tx, queue, _since: _retell(tx, parts, queue),
         rotate_keys=lambda: rotate_keys(db, "identity", signing_keys, clock.now()),
+        end_keys=lambda kid: end_keys(db, "identity", signing_keys, kid, clock.now, time.sleep),
         on_start=lambda: _publish_keys(parts, signing_keys),
     )
 

@@ -1,4 +1,4 @@
-"""``python -m services.sharing api|background|migrate``."""
+"""``python -m services.sharing api|background|migrate|rotate-keys|end-key|…``."""
 
 from services.chassis.service import run
 from services.sharing.app import make

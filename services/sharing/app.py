@@ -1,5 +1,6 @@
 """The wiring of sharing."""
 
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from flask import Flask
 
 from services.chassis.auth import Verifier
 from services.chassis.db import Database, Tx
+from services.chassis.ending_keys import end_keys
 from services.chassis.idempotency import AnswerKeeper
 from services.chassis.key_folder import KeyFolder, keys_chore, open_keys, publish_keys, rotate_keys
 from services.chassis.passwords import SecretHasher
@@ -59,6 +61,7 @@ def make(settings: SharingSettings | None = None) -> Service:
         ),
         retell=lambda tx, queue, since: _retell(tx, parts, queue, since),
         rotate_keys=lambda: rotate_keys(db, "sharing", signing_keys, clock.now()),
+        end_keys=lambda kid: end_keys(db, "sharing", signing_keys, kid, clock.now, time.sleep),
         on_start=lambda: _publish(parts, signing_keys),
     )
 

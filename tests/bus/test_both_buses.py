@@ -1,15 +1,16 @@
 """One suite on both buses: whatever a service may rely on holds on RabbitMQ and on the local bus alike."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
-from contracts.access import AccessEnded
+from contracts.access import AccessEnded, SigningKeyPublished
 from contracts.envelope import wrap
 from services.chassis import outbox
 from services.chassis.access import is_ended
+from services.chassis.auth import is_key_ended
 from services.chassis.relay import RabbitCarrier
 from services.chassis.tables import InboxRow, OutboxRow, ParkedMessage
 from tests.bus.hearing_services import (
@@ -46,6 +47,7 @@ def tell(bus, owner, *events):
 
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SECOND, YEAR = timedelta(seconds=1), timedelta(days=365)
 
 
 def test_every_hearer_hears_an_event_once(bus):
@@ -144,6 +146,25 @@ def test_ended_access_reaches_every_service(bus):
                 return is_ended(tx, "icode:h1", "s1", 2) and not is_ended(tx, "icode:h1", "s1", 3)
 
         eventually(refused)
+
+
+def test_the_end_of_a_signing_key_reaches_every_service_though_it_overtakes_the_key(bus):
+    bus.start()
+    key = SigningKeyPublished(
+        id="k1", version=1, at=NOW, issuer="identity", public_key="A" * 43, not_before=NOW, not_after=NOW + YEAR
+    )
+    ended = key.model_copy(update={"version": 2, "not_after": NOW + SECOND})
+    tell(bus, "identity", ended, key, ended)
+    for name in NAMES:
+        db = bus.services[name].db
+
+        def settled(db=db):
+            with db.read() as tx:
+                return tx.scalar(select(func.count()).select_from(InboxRow)) >= 3
+
+        eventually(settled)
+        with db.read() as tx:
+            assert [is_key_ended(tx, "k1", at) for at in (NOW, NOW + SECOND)] == [False, True]
 
 
 def test_events_told_while_a_hearer_is_away_are_heard_when_it_comes(bus):

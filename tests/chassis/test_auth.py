@@ -287,8 +287,8 @@ def test_a_key_is_made_once_readable_by_its_owner_alone_and_told(gate, tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
     with gate.db.begin() as tx:
         publish_key(tx, "identity", key, NOON)
-        assert key.kid in {jwk["kid"] for jwk in find_jwks(tx, "identity")}
-        assert key.kid not in {jwk["kid"] for jwk in find_jwks(tx, "sharing")}
+        assert key.kid in {jwk["kid"] for jwk in find_jwks(tx, "identity", NOON)}
+        assert key.kid not in {jwk["kid"] for jwk in find_jwks(tx, "sharing", NOON)}
 
 
 def test_what_is_told_of_a_key_holds_nothing_private(gate):

@@ -178,5 +178,7 @@ class TicketRow(Base):
     holder_version: Mapped[int]
     grants: Mapped[str] = mapped_column(Text)
     """JSON, as the caller's token had them."""
+    kid: Mapped[str | None] = mapped_column(String(64))
+    """The key that signed the token; None: made before we kept it."""
     made_at: Mapped[datetime]
     first_used_at: Mapped[datetime | None]

@@ -1,7 +1,7 @@
 """Handing a package out: tickets, the question "may they still?" before and while bytes flow, and what was sent.
 
-Every request asks again: the package, the grants, the share, a withdrawal. ``package.downloaded`` is told when the
-ranges sent cover the file, not before (S43).
+Every request asks again: the package, the grants, the share, a withdrawal, the key of the token that asked for the
+ticket. ``package.downloaded`` is told when the ranges sent cover the file, not before (S43).
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from services.archiver.store.tables import BuildRow, PackageRow, TicketRow
 from services.archiver.usecases import telling
 from services.chassis import audit
 from services.chassis.access import is_ended
+from services.chassis.auth import is_key_ended
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
 
@@ -69,6 +70,7 @@ def _ticket(caller: Caller, package_id: str, secret: str, now: datetime) -> Tick
         session=caller.session,
         holder_version=caller.version,
         grants=caller.grants.model_dump_json(by_alias=True),
+        kid=caller.kid,
         made_at=now,
     )
 
@@ -133,6 +135,8 @@ def _found(tx: Tx, ticket: TicketRow) -> tuple[PackageRow, BuildRow]:
 def _check_access(tx: Tx, ticket: TicketRow, package: PackageRow, build: BuildRow, now: datetime) -> None:
     if is_ended(tx, ticket.holder, ticket.session, ticket.holder_version):
         raise TicketNotFound
+    if ticket.kid is not None and is_key_ended(tx, ticket.kid, now):
+        raise TicketNotFound
     try:
         _check_contents(tx, caller_of(ticket), package, build, now)
     except (PackageNotFound, DownloadNotAllowed) as refusal:
@@ -147,6 +151,7 @@ def caller_of(ticket: TicketRow) -> Caller:
         session=ticket.session,
         version=ticket.holder_version,
         grants=_GRANTS.validate_json(ticket.grants),
+        kid=ticket.kid,
     )
 
 

@@ -78,6 +78,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "share.expire": ("Ended a link on its date", "Terminó un enlace en su fecha"),
     "share.lock": ("Locked a link after 10 wrong passwords", "Bloqueó un enlace tras 10 contraseñas incorrectas"),
     "share.open": ("Opened a link", "Abrió un enlace"),
+    "signing-key.end": ("Ended a signing key", "Anuló una clave de firma"),
     "study.match": ("Assigned images to an exam", "Asignó imágenes a un examen"),
     "user-id-reminder.send": ("Asked for a reminder of the User ID", "Pidió recordar el ID de usuario"),
     "visit-summary.open": ("Opened a visit summary", "Abrió un resumen de visita"),

@@ -85,4 +85,4 @@ def log_out_everywhere() -> tuple[str, int]:
 def signing_keys() -> dict[str, Any]:
     """Give identity's public keys (RFC 8037)."""
     with parts().db.read() as tx:
-        return {"keys": sessions.find_signing_keys(tx)}
+        return {"keys": sessions.find_signing_keys(tx, parts().clock.now())}

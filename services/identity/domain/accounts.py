@@ -49,6 +49,12 @@ def fold_user_id(user_id: str) -> str:
     return folded
 
 
+def account_id_of(holder: str) -> str:
+    """Give the id of the account whose holder is *holder* (``account:<id>``); for any other's empty, as none is."""
+    kind, _, account_id = holder.partition(":")
+    return account_id if kind == "account" else ""
+
+
 def check_password(password: str, *, has_second_factor: bool = False, field: str = "password") -> None:
     """Raise PasswordRefused unless *password* is long enough, alone or beside a second factor.
 

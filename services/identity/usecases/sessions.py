@@ -9,6 +9,7 @@ from services.chassis import audit, refresh
 from services.chassis.auth import find_jwks
 from services.chassis.caller import Caller
 from services.chassis.db import Tx
+from services.identity.domain.accounts import account_id_of
 from services.identity.domain.sessions import SessionOver, lasting
 from services.identity.parts import Parts
 from services.identity.store import holders
@@ -48,7 +49,7 @@ def begin_session(tx: Tx, parts: Parts, holder: str, entry: Entry, now: datetime
     )
     if kind == "account":
         origin = Origin(entry.user_agent, entry.address, entry.device)
-        note_device(tx, parts, holder.removeprefix("account:"), session, origin, now)
+        note_device(tx, parts, account_id_of(holder), session, origin, now)
     audit.record(tx, "identity", "session.begin", now, actor=holder, object=f"session:{session}", address=entry.address)
     return _tokens(tx, parts, holder, session, refresh_token, standing, now)
 
@@ -109,6 +110,6 @@ def log_out_everywhere(tx: Tx, caller: Caller, now: datetime) -> None:
     audit.record(tx, "identity", "session.end-all", now, caller=caller, object=caller.holder)
 
 
-def find_signing_keys(tx: Tx) -> list[dict[str, str]]:
-    """Give identity's public keys as JWKs."""
-    return find_jwks(tx, "identity")
+def find_signing_keys(tx: Tx, now: datetime) -> list[dict[str, str]]:
+    """Give identity's public keys that are believed at *now*, as JWKs."""
+    return find_jwks(tx, "identity", now)

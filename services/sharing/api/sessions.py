@@ -74,7 +74,7 @@ def me() -> Any:
 def signing_keys() -> Any:
     """Give the public keys of this issuer."""
     with parts().db.read() as tx:
-        return SigningKeysAnswer(keys=find_jwks(tx, "sharing"))
+        return SigningKeysAnswer(keys=find_jwks(tx, "sharing", parts().clock.now()))
 
 
 def _tokens(opened: sessions.Opened) -> TokensAnswer:
