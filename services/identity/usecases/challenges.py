@@ -8,7 +8,7 @@ from contracts.refusal import Refusal
 from services.chassis import audit
 from services.chassis.db import Tx, new_id
 from services.chassis.metrics import REFUSED_ENTRIES
-from services.identity.domain.accounts import may_stand_alone
+from services.identity.domain.accounts import account_id_of, may_stand_alone
 from services.identity.domain.challenges import (
     SECOND_FACTOR_LIMITS,
     ChallengeOver,
@@ -46,7 +46,7 @@ def log_in_account(parts: Parts, credentials: Credentials, entry: Entry) -> Toke
     may_be_alone = may_stand_alone(credentials.password)
 
     def let_in(tx: Tx, known: Known) -> Tokens | Asked | PasswordResetNeeded:
-        now, account_id = parts.clock.now(), known.holder.removeprefix("account:")
+        now, account_id = parts.clock.now(), account_id_of(known.holder)
         account = accounts.lock_account(tx, account_id)
         if account is None or account.password_hash != known.password_hash:
             raise WrongCredentials  # it was changed while this one was looked at

@@ -14,6 +14,7 @@ from services.identity.store import accounts, password_resets
 from services.identity.store import email_changes as store
 from services.identity.usecases.account_letters import write_to
 from services.identity.usecases.contacts import tell_account_contact
+from services.identity.usecases.own_account import lock_own_account
 from services.identity.usecases.passwords import prove_password
 from services.identity.usecases.validation_codes import count_mail_to, send_code, use_code
 
@@ -21,11 +22,12 @@ from services.identity.usecases.validation_codes import count_mail_to, send_code
 def begin_change(parts: Parts, caller: Caller, email: str, password: str) -> str:
     """Mail a code to *email*, which may become the address of *caller*'s account; gives the change's id.
 
-    Raises WrongPassword, TooManyTries, TooManyCodeMails.
+    Raises WrongPassword, TooManyTries, TooManyCodeMails, SessionOver for an account that is not live.
     """
-    account, now, change_id = prove_password(parts, caller, password), parts.clock.now(), new_id()
+    prove_password(parts, caller, password)
+    now, change_id = parts.clock.now(), new_id()
     with parts.db.begin() as tx:
-        accounts.lock_account(tx, account.id)
+        account = lock_own_account(tx, caller)
         count_mail_to(tx, parts, "email-change", caller.holder, now)
         store.replace_change(tx, id=change_id, account_id=account.id, email=email, made_at=now)
         send_code(tx, parts, "email-change", _code_of(change_id), email, portal_language(account.language), now)
@@ -40,13 +42,14 @@ def _code_of(change_id: str) -> str:
 def finish_change(parts: Parts, caller: Caller, change_id: str, code: str) -> str | Refusal:
     """Let the account of *caller* have the address that *code* was mailed to; gives it masked.
 
-    Gives ValidationCodeRefused, as a refusal that is on record, for a change that is not there too.
+    Gives ValidationCodeRefused, as a refusal that is on record, for a change that is not there too. Raises SessionOver
+    for an account that is not live.
     """
     now = parts.clock.now()
     with parts.db.begin() as tx:
-        account = accounts.lock_account(tx, caller.holder.removeprefix("account:"))
-        change = store.lock_change(tx, account.id, change_id) if account else None
-        if account is None or change is None or not use_code(tx, parts, "email-change", _code_of(change_id), code, now):
+        account = lock_own_account(tx, caller)
+        change = store.lock_change(tx, account.id, change_id)
+        if change is None or not use_code(tx, parts, "email-change", _code_of(change_id), code, now):
             _note(tx, caller, now, refusal=ValidationCodeRefused())
             return ValidationCodeRefused(field="code")
         _move(tx, account, change.email, now)

@@ -9,7 +9,8 @@ from services.chassis.db import Tx
 from services.identity.domain.accounts import mask_email
 from services.identity.domain.languages import portal_language
 from services.identity.domain.preferences import Theme
-from services.identity.store import accounts, patients, staff, visits
+from services.identity.store import patients, staff, visits
+from services.identity.usecases.own_account import find_own_account
 from services.identity.usecases.preferences import of_account
 
 
@@ -31,13 +32,13 @@ class Me:
 
 
 def find_me(tx: Tx, caller: Caller) -> Me:
-    """Give who *caller* is."""
+    """Give who *caller* is. Raises SessionOver for an account that is not live."""
     grants = caller.grants
     if isinstance(grants, StaffGrants):
         member = staff.find_staff(tx, caller.holder.removeprefix("staff:"))
         user_id = member.user_id if member else ""
         return Me("staff", user_id, None, 0, user_id, list(grants.roles), grants.locations)
-    account = accounts.find_account(tx, caller.holder.removeprefix("account:"))
+    account = find_own_account(tx, caller) if isinstance(grants, AccountGrants) else None
     patient = _find_patient(tx, grants)
     chosen = of_account(account) if account else None
     recorded = portal_language(patient.language) if patient else None

@@ -10,19 +10,20 @@ from services.identity.parts import Parts
 from services.identity.store import accounts, challenges, email_changes, password_resets, second_factors
 from services.identity.usecases.account_letters import tell_owner
 from services.identity.usecases.devices import end_others
+from services.identity.usecases.own_account import lock_own_account
 from services.identity.usecases.passwords import check_new_password, prove_password
 
 
 def change_password(parts: Parts, caller: Caller, password: str, new_password: str) -> None:
     """Give *caller*'s account a new password; every session but this one ends.
 
-    Raises WrongPassword, TooManyTries, PasswordRefused, PasswordTooCommon.
+    Raises WrongPassword, TooManyTries, PasswordRefused, PasswordTooCommon, SessionOver for an account that is not live.
     """
     proven, now = prove_password(parts, caller, password), parts.clock.now()
     password_hash = parts.hasher.hash(new_password)
     with parts.db.begin() as tx:
-        account = accounts.lock_account(tx, proven.id)
-        if account is None or account.password_hash != proven.password_hash:
+        account = lock_own_account(tx, caller)
+        if account.password_hash != proven.password_hash:
             raise WrongPassword(field="password")  # it was changed while this one was looked at
         check_password_for(tx, parts, account, new_password, field="newPassword")
         set_password(tx, account, password_hash, now)

@@ -14,6 +14,7 @@ from services.identity.domain.sessions import SessionOver, WrongCredentials
 from services.identity.domain.tries import PASSWORD_LIMITS
 from services.identity.parts import Parts
 from services.identity.store import accounts
+from services.identity.usecases.own_account import find_own_account
 from services.identity.usecases.sessions import Entry
 from services.identity.usecases.tries import begin_try, forgive_try, settle_try
 
@@ -95,13 +96,11 @@ def _note_refused(tx: Tx, way: str, known: Known | None, entry: Entry, parts: Pa
 def prove_password(parts: Parts, caller: Caller, password: str) -> accounts.AccountRow:
     """Give the account of *caller*, who gives its password again; wrong ones count as those at the door.
 
-    Raises WrongPassword, TooManyTries, SessionOver for an account that is gone.
+    Raises WrongPassword, TooManyTries, SessionOver for an account that is not live.
     """
     now = parts.clock.now()
     with parts.db.begin() as tx:
-        account = accounts.find_account(tx, caller.holder.removeprefix("account:"))
-        if account is None or account.closed_at:
-            raise SessionOver
+        account = find_own_account(tx, caller)
         subject = parts.tries_subject("account", account.user_id_folded)
         begin_try(tx, subject, PASSWORD_LIMITS, now)
     is_right = parts.hasher.is_right(account.password_hash, password)

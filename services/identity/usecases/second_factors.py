@@ -7,7 +7,7 @@ from typing import Any
 from services.chassis import audit
 from services.chassis.caller import Caller
 from services.chassis.db import Tx, new_id
-from services.identity.domain.accounts import may_stand_alone
+from services.identity.domain.accounts import account_id_of, may_stand_alone
 from services.identity.domain.recovery_codes import hash_code, new_codes, show_code
 from services.identity.domain.second_factors import (
     DEFAULT_NAMES,
@@ -26,6 +26,7 @@ from services.identity.store import accounts, challenges, recovery_codes
 from services.identity.store import second_factors as store
 from services.identity.usecases.account_letters import tell_owner
 from services.identity.usecases.factor_proofs import takes_code
+from services.identity.usecases.own_account import find_own_account, lock_own_account
 from services.identity.usecases.passwords import prove_password
 
 
@@ -42,19 +43,15 @@ class Begun:
 
 
 def find_factors(tx: Tx, caller: Caller) -> tuple[list[store.SecondFactorRow], int]:
-    """Give the factors in use, oldest first, and how many recovery codes are left."""
-    account_id = _account_id(caller)
-    return store.find_confirmed(tx, account_id), recovery_codes.count_left(tx, account_id)
-
-
-def _account_id(caller: Caller) -> str:
-    return caller.holder.removeprefix("account:")
+    """Give the factors in use, oldest first, and how many recovery codes are left. Raises SessionOver."""
+    account = find_own_account(tx, caller)
+    return store.find_confirmed(tx, account.id), recovery_codes.count_left(tx, account.id)
 
 
 def begin_factor(parts: Parts, caller: Caller, kind: FactorKind, name: str | None, password: str) -> Begun:
     """Begin to set up a second factor; it asks nothing of anybody before it is confirmed, within 10 minutes.
 
-    Raises WrongPassword, TooManyTries, TooManySecondFactors.
+    Raises WrongPassword, TooManyTries, TooManySecondFactors, SessionOver for an account that is not live.
     """
     account, now = prove_password(parts, caller, password), parts.clock.now()
     columns = {
@@ -65,7 +62,7 @@ def begin_factor(parts: Parts, caller: Caller, kind: FactorKind, name: str | Non
         "added_at": now,
     }
     with parts.db.begin() as tx:
-        accounts.lock_account(tx, account.id)
+        lock_own_account(tx, caller)
         check_may_add(store.count_factors(tx, account.id))
         begin = _begin_app if kind == "totp" else _begin_passkey
         return begin(tx, parts, account, columns)
@@ -89,10 +86,9 @@ def confirm_factor(
 ) -> list[str]:
     """Put a factor into use, which *code* or *credential* proves; gives ten recovery codes with the first factor.
 
-    Raises SecondFactorNotFound, SecondFactorUnproven.
+    Raises SecondFactorNotFound, SecondFactorUnproven, SessionOver for an account that is not live.
     """
-    now, account_id = parts.clock.now(), _account_id(caller)
-    accounts.lock_account(tx, account_id)
+    now, account_id = parts.clock.now(), lock_own_account(tx, caller).id
     row = store.lock_factor(tx, account_id, factor_id)
     if row is None or not is_waiting(row.added_at, row.confirmed_at, now):
         raise SecondFactorNotFound
@@ -131,14 +127,18 @@ def _renew_codes(tx: Tx, parts: Parts, account_id: str) -> list[str]:
 
 def _note(tx: Tx, caller: Caller, action: str, noun: str, now: datetime) -> None:
     audit.record(tx, "identity", action, now, caller=caller, object=noun)
-    tell_owner(tx, _account_id(caller), "second-factor-changed", now)
+    tell_owner(tx, account_id_of(caller.holder), "second-factor-changed", now)
 
 
 def renew_recovery_codes(parts: Parts, caller: Caller, password: str) -> list[str]:
-    """Give ten new recovery codes; the old ones end. Raises WrongPassword, TooManyTries, NoSecondFactor."""
-    account, now = prove_password(parts, caller, password), parts.clock.now()
+    """Give ten new recovery codes; the old ones end.
+
+    Raises WrongPassword, TooManyTries, NoSecondFactor, SessionOver for an account that is not live.
+    """
+    prove_password(parts, caller, password)
+    now = parts.clock.now()
     with parts.db.begin() as tx:
-        accounts.lock_account(tx, account.id)
+        account = lock_own_account(tx, caller)
         if not store.find_confirmed(tx, account.id):
             raise NoSecondFactor
         codes = _renew_codes(tx, parts, account.id)
@@ -149,11 +149,13 @@ def renew_recovery_codes(parts: Parts, caller: Caller, password: str) -> list[st
 def remove_factor(parts: Parts, caller: Caller, factor_id: str, password: str) -> None:
     """Remove a second factor; with the last one the recovery codes go.
 
-    Raises WrongPassword, TooManyTries, SecondFactorNotFound; PasswordTooShortAlone when the password would be all.
+    Raises WrongPassword, TooManyTries, SecondFactorNotFound; PasswordTooShortAlone when the password would be all;
+    SessionOver for an account that is not live.
     """
-    account, now = prove_password(parts, caller, password), parts.clock.now()
+    prove_password(parts, caller, password)
+    now = parts.clock.now()
     with parts.db.begin() as tx:
-        accounts.lock_account(tx, account.id)
+        account = lock_own_account(tx, caller)
         row = store.lock_factor(tx, account.id, factor_id)
         if row is None:
             raise SecondFactorNotFound
