@@ -5,10 +5,10 @@ up a report that silences somebody: only who has the letter, or the servers it w
 """
 
 import base64
-import hashlib
-import hmac
 import re
 from dataclasses import dataclass, field
+
+from services.notifier.letter_signatures import LetterSigner
 
 ID_BYTES = 16
 SIGNATURE_BYTES = 14
@@ -27,7 +27,8 @@ class BounceAddresses:
     def of(self, mail_id: str) -> str:
         """Give the address for the letter *mail_id*."""
         local, _, domain = self.address.partition("@")
-        return f"{local}+{self._part(bytes.fromhex(mail_id))}@{domain}"
+        signed = bytes.fromhex(mail_id) + self._signer.sign(bytes.fromhex(mail_id))
+        return f"{local}+{base64.b32encode(signed).decode().lower()}@{domain}"
 
     def find_mail(self, text: bytes) -> str | None:
         """Give the letter whose address stands in *text*; None when none of ours does."""
@@ -36,11 +37,11 @@ class BounceAddresses:
         for count, found in enumerate(re.finditer(ours, text, re.IGNORECASE)):
             if count == MOST_TRIED:
                 break
-            mail_id = base64.b32decode(found[1].upper())[:ID_BYTES]
-            if hmac.compare_digest(found[1].lower(), self._part(mail_id).encode()):
-                return mail_id.hex()
+            signed = base64.b32decode(found[1].upper())
+            if self._signer.is_ours(signed[:ID_BYTES], signed[ID_BYTES:]):
+                return signed[:ID_BYTES].hex()
         return None
 
-    def _part(self, mail_id: bytes) -> str:
-        digest = hmac.new(self.key, b"bounce\n" + mail_id, hashlib.sha256).digest()
-        return base64.b32encode(mail_id + digest[:SIGNATURE_BYTES]).decode().lower()
+    @property
+    def _signer(self) -> LetterSigner:
+        return LetterSigner(self.key, "bounce", SIGNATURE_BYTES)

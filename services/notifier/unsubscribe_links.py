@@ -3,12 +3,14 @@
 Its token is the letter's own id, signed; it says nothing of whoever got the letter.
 """
 
-import hashlib
-import hmac
+import re
 from dataclasses import dataclass, field
 
-SIGNATURE_CHARS = 32
-"""128 bits of HMAC-SHA-256, in hexadecimal digits."""
+from services.notifier.letter_signatures import LetterSigner
+
+SIGNATURE_BYTES = 16
+TOKEN = re.compile(r"([0-9a-f]+)\.([0-9a-f]{32})")
+"""A letter's id, and 128 bits of HMAC-SHA-256, in hexadecimal digits."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,15 @@ class UnsubscribeLinks:
 
     def token(self, mail_id: str) -> str:
         """Give the letter's id with its signature."""
-        digest = hmac.new(self.key, f"unsubscribe\n{mail_id}".encode(), hashlib.sha256).hexdigest()
-        return f"{mail_id}.{digest[:SIGNATURE_CHARS]}"
+        return f"{mail_id}.{self._signer.sign(mail_id.encode()).hex()}"
 
     def mail_of(self, token: str) -> str | None:
         """Give the letter that *token* was made for; None when we did not make it."""
-        mail_id = token.partition(".")[0]
-        is_ours = hmac.compare_digest(token.encode(errors="replace"), self.token(mail_id).encode(errors="replace"))
-        return mail_id if is_ours else None
+        found = TOKEN.fullmatch(token)
+        if found is None or not self._signer.is_ours(found[1].encode(), bytes.fromhex(found[2])):
+            return None
+        return found[1]
+
+    @property
+    def _signer(self) -> LetterSigner:
+        return LetterSigner(self.key, "unsubscribe", SIGNATURE_BYTES)
