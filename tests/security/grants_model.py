@@ -24,7 +24,13 @@ class Code:
     record: str
     """Of whom the visit was when the code was printed."""
     expires_at: datetime
+    shown_for: str | None
+    """The record under which the visit was seen when the code was printed, and has been since; None: not any more."""
     is_ended: bool = False
+
+    def end_unless_for(self, visit: str, record: str) -> None:
+        """Note that an exam of *visit* came to *record* by a correction: codes stay that were printed for that one."""
+        self.is_ended |= self.visit == visit and self.shown_for != record
 
 
 @dataclass

@@ -33,6 +33,7 @@ class Ris(World):
             self.truth.merged_into[gone] = into
         else:
             del self.truth.merged_into[gone]
+        self.forget_whose()
         now, reason = self.clock.now(), "merged" if kind is PatientMerged else "unmerged"
         told = [kind(id=gone, version=next(self.versions), at=now, from_patient_id=gone, into_patient_id=into)]
         for visit, shown in before.items():
@@ -51,7 +52,8 @@ class Ris(World):
             return
         self.truth.record_of[visit] = record
         for code in self.codes:
-            code.is_ended |= code.visit == visit
+            code.end_unless_for(visit, self.truth.shown_as(visit))
+        self.forget_whose()
         self.hear(data, self.moved(visit, before, "corrected"))
 
     @rule(data=st.data(), exam=st.sampled_from(sorted(EXAMS)), visit=st.sampled_from(sorted(VISITS)))
@@ -64,7 +66,7 @@ class Ris(World):
             self.hear(data, [self.exam(exam, ExamChanged)])
             return
         for code in self.codes:  # of the visit that it came to: when unsure, printed anew
-            code.is_ended |= code.visit == visit
+            code.end_unless_for(visit, after)
         self.hear(data, [self.exam(exam, ExamMoved, from_patient_id=before, to_patient_id=after, reason="corrected")])
 
     @rule(visit=st.sampled_from(sorted(VISITS)))
@@ -81,6 +83,11 @@ class Ris(World):
         event = self.exam(exam, ExamRemoved, from_patient_id=shown, reason="corrected")
         del self.truth.visit_of[exam]
         self.house.hear(event)
+
+    def forget_whose(self) -> None:
+        for code in self.codes:
+            if self.truth.shown_as(code.visit) != code.shown_for:
+                code.shown_for = None
 
     def moved(self, visit: str, before: str, reason: str) -> list[Any]:
         """Give what is told when all of *visit* is another record's."""

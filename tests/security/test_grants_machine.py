@@ -167,7 +167,8 @@ class People(Ris):
         for code in self.codes:
             code.is_ended |= (code.visit, code.exams) == (visit, exams)
         expires_at, record = self.clock.now() + ICODE_LIFETIME, self.truth.record_of[visit]
-        self.codes.append(Code(issued["id"], issued["icode"], visit, exams, record, expires_at))
+        shown_for = self.truth.shown_as(visit)
+        self.codes.append(Code(issued["id"], issued["icode"], visit, exams, record, expires_at, shown_for))
 
     @precondition(lambda self: self.codes)
     @rule(data=st.data())

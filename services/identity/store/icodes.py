@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, delete, select
+from sqlalchemy import ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.chassis.db import Tx, insert_new
@@ -21,6 +21,8 @@ class ICodeRow(Base):
     locator: Mapped[str] = mapped_column(String(8), unique=True)
     secret_hash: Mapped[str] = mapped_column(String(200))
     issued_by: Mapped[str] = mapped_column(String(64))
+    issued_for: Mapped[str | None] = mapped_column(String(64))
+    """The patient whose the visit was then and is still; None: it was another's since, or we did not keep it."""
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -63,6 +65,13 @@ def find_icodes_of_visit(tx: Tx, visit_id: str) -> list[tuple[ICodeRow, ICodeHol
         .order_by(ICodeRow.issued_at.desc(), ICodeRow.id)
     )
     return [(icode, holder) for icode, holder in tx.execute(query)]
+
+
+def forget_whose(tx: Tx, visit_id: str, *, but_for: str) -> None:
+    """Note that a visit is the patient *but_for*'s now: of codes printed for others it is not known whose they are."""
+    of_visit = select(ICodeHolderRow.id).filter_by(visit_id=visit_id)
+    others = ICodeRow.holder.in_(of_visit), ICodeRow.issued_for != but_for
+    tx.execute(update(ICodeRow).where(*others).values(issued_for=None))
 
 
 def find_newly_expired(tx: Tx, now: datetime, limit: int) -> list[ICodeRow]:

@@ -65,7 +65,8 @@ def issue_icode(
 
     The holder stays the same, so packages and shares go on. Raises VisitNotFound, ExamsNotOfVisit.
     """
-    if visits.lock_visit(tx, visit_id) is None:
+    visit = visits.lock_visit(tx, visit_id)
+    if visit is None:
         raise VisitNotFound
     covered = covered_exams(exam_ids, visits.find_exam_ids(tx, visit_id))
     holder = _end_former_codes(tx, visit_id, covered, now) or _add_holder(tx, visit_id, covered)
@@ -78,6 +79,7 @@ def issue_icode(
         locator=icode.locator,
         secret_hash=sealed.secret_hash,
         issued_by=issued_by,
+        issued_for=visit.patient_id,
         issued_at=now,
         expires_at=expires_at,
     ):
@@ -152,11 +154,14 @@ def reactivate_icode(tx: Tx, row: store.ICodeRow, visit_id: str, exam_ids: list[
     put_event(tx, "identity", event, now)
 
 
-def end_codes_of_visit(tx: Tx, visit_id: str, issued_before: datetime, reason: str, now: datetime) -> None:
-    """End the codes of a visit that were issued before an instant."""
+def end_codes_of_visit(
+    tx: Tx, visit_id: str, issued_before: datetime, reason: str, now: datetime, *, but_for: str | None
+) -> None:
+    """End the codes of a visit that were issued before an instant, but for those printed for the patient *but_for*."""
     unended = store.find_unended(tx, [row.id for row in holders.find_icode_holders(tx, visit_id)])
     for row in unended:
-        if row.issued_at < issued_before:
+        is_theirs = but_for is not None and row.issued_for == but_for
+        if row.issued_at < issued_before and not is_theirs:
             end_icode(tx, row, reason, now)
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from contracts.exams import ExamMoved, ExamState, VisitDetailsChanged, VisitState
 from services.chassis.db import Tx
 from services.identity.parts import Parts
+from services.identity.store import icodes
 from services.identity.store import visits as store
 from services.identity.usecases.coming_of_age import settle_of_age
 from services.identity.usecases.icodes import end_codes_of_visit
@@ -23,6 +24,7 @@ def copy_visit(tx: Tx, parts: Parts, told: VisitState, now: datetime) -> None:
         local_date=told.starts_at.astimezone(zone).date() if told.starts_at else None,
     )
     tx.flush()
+    icodes.forget_whose(tx, told.id, but_for=told.patient_id)
     settle_of_age(tx, parts, told.patient_id, now)
 
 
@@ -59,7 +61,11 @@ def remove_exam(tx: Tx, exam_id: str) -> None:
 def take_back_codes(tx: Tx, told: ExamMoved, now: datetime) -> None:
     """End the visit's codes when a correction, or the undoing of a merge, gave its exam to another patient.
 
-    They may have been printed for the wrong one. A merge leaves them alone: the person is the same.
+    They may have been printed for the wrong one. A correction leaves those alone that were printed for whom the exam
+    is now, whose the visit has been since: it came from elsewhere into a visit of theirs. The undoing of a merge does
+    not, as what was printed while two were one may be in either's hands; a merge does, as the person is the same.
     """
-    if told.reason != "merged" and told.from_patient_id != told.to_patient_id:
-        end_codes_of_visit(tx, told.visit_id, told.at, told.reason, now)
+    if told.reason == "merged" or told.from_patient_id == told.to_patient_id:
+        return
+    rightful = told.to_patient_id if told.reason == "corrected" else None
+    end_codes_of_visit(tx, told.visit_id, told.at, told.reason, now, but_for=rightful)
