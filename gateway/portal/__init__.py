@@ -22,6 +22,7 @@ from gateway.portal import (
     own_history,
     packed,
     password_reset,
+    places,
     portal_pass,
     recipient,
     refusals,
@@ -59,6 +60,7 @@ def add_to(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=_asset, session=session.current, desk_links=desks.links, has_role=desks.has_role)
+    app.jinja_env.filters["place"] = places.name_of
     app.extensions[calls.RENEWALS] = calls.Renewals()
     words.add_to(app)
     csrf.add_to(app)
@@ -73,7 +75,7 @@ def _stamp() -> str:
     digest = hashlib.sha256()
     for file in (*sorted((HERE / "static").iterdir()), images.SHARED_SCRIPT):
         digest.update(file.read_bytes())
-    return digest.hexdigest()[:10]
+    return digest.hexdigest()[:8]
 
 
 STAMP = _stamp()

@@ -109,8 +109,8 @@ def say_moment_of_day(text: str | None, zone_name: str | None) -> str:
     local = _local(text, zone_name)
     if local is None:
         return ""
-    day = _long_day(local)
-    return str(gettext("%(day)s at %(time)s", day=day, time=_clock(local)))
+    said = {"day": _long_day(local), "time": _clock(local)}
+    return str(ngettext("%(day)s at %(time)s", "%(day)s at %(time)s", local.hour % 12 or 12, **said))  # "a la 1:05"
 
 
 def say_short_moment(text: str | None, zone_name: str | None) -> str:

@@ -12,7 +12,10 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from deploy.local.places import ROOT
-from tests.browser.newcomers import add_second_factor, inviter
+from services.chassis.db import Database
+from services.notifier.domain import hash_address
+from services.notifier.store import addresses
+from tests.browser.newcomers import add_second_factor, inviter, visit_of
 from tests.flows.client import Client
 from tests.flows.conftest import images_of
 from tests.flows.product import Facts, LocalProduct, wait_for
@@ -22,6 +25,8 @@ PHI = {"phiAcknowledged": True}
 PASSWORD = "a long password"
 REPORT = "IMPRESSION:\nNothing of note.\nFINDINGS:\nThe lungs are clear."
 PEOPLE = ("nobody", "icode", "account", "share", "staff")
+CAREFUL = "careful"
+"""Has an account with a second step too, and an address from which mail comes back."""
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Cast:
     invite: Callable[[], str]
     """Gives an invitation for somebody who has no account."""
     careful: dict[str, str]
-    """An account with a second factor."""
+    """The account with a second step: ``userId``, ``password``, ``recoveryCode``."""
     clients: dict[str, Client] = field(default_factory=dict)
     has: dict[str, dict[str, str]] = field(default_factory=dict)
     """By person: the ids that the addresses of their pages are made of."""
@@ -44,6 +49,7 @@ class Cast:
     def log_in(self, page: Page, person: str) -> None:
         """Come in as *person* by the portal's own forms; as nobody: not at all."""
         ways = {"icode": self._enter, "account": self._log_in, "share": self._open, "staff": self._to_the_desk}
+        ways[CAREFUL] = self._log_in_carefully
         if person in ways:
             ways[person](page)
 
@@ -54,10 +60,21 @@ class Cast:
         page.wait_for_url("**/exams")
 
     def _log_in(self, page: Page) -> None:
+        self.give_password(page, self.account)
+        page.wait_for_url("**/exams")
+
+    def give_password(self, page: Page, account: dict[str, str]) -> None:
+        """Give *account*'s User ID and password."""
         page.goto(f"{self.facts.portal_url}/enter")
-        page.locator("#uid").fill(self.account["userId"])
-        page.locator("#pw").fill(self.account["password"])
+        page.locator("#uid").fill(account["userId"])
+        page.locator("#pw").fill(account["password"])
         page.locator("#pw").press("Enter")
+
+    def _log_in_carefully(self, page: Page) -> None:
+        self.give_password(page, self.careful)
+        page.locator("main details summary").click()
+        page.locator("#spare-code").fill(self.careful["recoveryCode"])
+        page.locator("#spare-code").press("Enter")
         page.wait_for_url("**/exams")
 
     def _open(self, page: Page) -> None:
@@ -74,11 +91,13 @@ class Cast:
         page.wait_for_url("**/staff/visits")
 
 
-def open_account(product: LocalProduct, facts: Facts, patient_id: str) -> dict[str, str]:
+def open_account(
+    product: LocalProduct, facts: Facts, patient_id: str, email: str = "quilla@example.org"
+) -> dict[str, str]:
     """Open an account of that patient, as an operator does; its User ID and password."""
     account = {"userId": f"u{patient_id[:12].lower()}", "password": PASSWORD}
     command = [sys.executable, "-m", "services.identity", "open-account", "--user-id", account["userId"]]
-    command += ["--email", "quilla@example.org", "--patients", patient_id]
+    command += ["--email", email, "--patients", patient_id]
     env = os.environ | {
         "PORTAL_STARTED_BY_LAUNCHER": "true",
         "PORTAL_PUBLIC_URL": facts.portal_url,
@@ -94,7 +113,7 @@ def assemble(product: LocalProduct, facts: Facts) -> Cast:
     ris, exam = Ris(facts), an_exam()
     _feed(ris, exam)
     desk = facts.staff_client()
-    visit = wait_for(lambda: desk.get(f"/staff/visits?accession={exam.accession}").json["visits"])[0]
+    visit = visit_of(desk, exam)
     issued = desk.post(f"/staff/visits/{visit['id']}/icodes", {}).json
     account = open_account(product, facts, visit["patient"]["id"])
     by_account = facts.anyone().log_in("/sessions", account)
@@ -103,12 +122,19 @@ def assemble(product: LocalProduct, facts: Facts) -> Cast:
     shared, also_shared = share(by_account, exam_id), share(by_code, exam_id)
     opening = {"token": shared["url"].partition("#")[2], "password": PASSWORD}
     people = {"account": by_account, "icode": by_code, "share": facts.anyone().log_in("/share-sessions", opening)}
-    invite, careful = inviter(facts, _registered(ris)), _careful(product, facts, ris)
+    _end(by_account, share(by_account, exam_id)["id"])
+    careful, factor_id = _careful(product, facts, ris)
+    invitee = _registered(ris)
+    invitee_id = visit_of(desk, invitee)["patient"]["id"]
+    invite = inviter(desk, invitee_id)
     cast = Cast(facts, exam, issued["icode"], account, shared["url"], invite, careful, people | {"staff": desk})
     cast.has = {person: {"exam_id": exam_id} for person in people} | {"nobody": {}, "staff": {}}
+    cast.has[CAREFUL] = {"factor_id": factor_id}
     cast.has["account"] |= {"share_id": shared["id"]}
     cast.has["icode"] |= {"share_id": also_shared["id"]}
     cast.has["staff"] |= {"visit_id": visit["id"], "icode_id": issued["id"], "accession": exam.accession}
+    cast.has["staff"] |= {"patient_id": visit["patient"]["id"]}
+    cast.has["staff"] |= {"invitee_id": invitee_id, "invitee_accession": invitee.accession}
     _ask_staff(facts, issued["icode"])
     _make_packages(cast, exam_id, people)
     region = facts.anyone().get("/regions").json["regions"][0]["id"]
@@ -132,15 +158,20 @@ def _registered(ris: Ris) -> FeedExam:
     return exam
 
 
-def _careful(product: LocalProduct, facts: Facts, ris: Ris) -> dict[str, str]:
-    """Open an account that a code from an app belongs to."""
-    exam = an_exam()
+def _careful(product: LocalProduct, facts: Facts, ris: Ris) -> tuple[dict[str, str], str]:
+    """Open an account that a code from an app belongs to, and whose mail comes back; and the app's id there."""
+    exam, email = an_exam(), "careful@example.org"
     ris.order(exam)
-    desk = facts.staff_client()
-    visit = wait_for(lambda: desk.get(f"/staff/visits?accession={exam.accession}").json["visits"])[0]
-    account = open_account(product, facts, visit["patient"]["id"])
-    add_second_factor(facts.anyone().log_in("/sessions", account))
-    return account
+    patient_id = visit_of(facts.staff_client(), exam)["patient"]["id"]
+    account = open_account(product, facts, patient_id, email)
+    owner = facts.anyone().log_in("/sessions", account)
+    factor_id, codes = add_second_factor(owner)
+    post = Database(product.database_url("notifier"))
+    with post.begin() as tx:
+        addresses.mark_refused(tx, hash_address(email), datetime.now(UTC))
+    post.close()
+    wait_for(lambda: owner.get("/me/messages").json["isAddressRefused"])
+    return account | {"recoveryCode": codes[0]}, factor_id
 
 
 def _ask_staff(facts: Facts, icode: str) -> None:
@@ -161,9 +192,10 @@ def _make_packages(cast: Cast, exam_id: str, people: dict[str, Client]) -> None:
 
 
 def _feed(ris: Ris, exam: FeedExam) -> None:
-    """Send *exam* with pictures and a report, one held by Texas, and one to come, all of one person."""
+    """Send *exam* with pictures and a report, one held by Texas, one to come and one never ordered, of one person."""
     held = an_exam(mrn=exam.mrn, location="TX-HOU-01", procedure="MR BRAIN W/O CONTRAST", modality="MR")
     to_come = an_exam(mrn=exam.mrn, procedure="US ABDOMEN COMPLETE", modality="US")
+    ris.store(images_of(an_exam(mrn=exam.mrn), most=1))
     for one in (exam, held):
         ris.order(one)
         ris.store(images_of(one))
@@ -182,6 +214,11 @@ def share(client: Client, exam_id: str) -> dict[str, Any]:
     return given
 
 
+def _end(client: Client, share_id: str) -> None:
+    answer = client.ask("DELETE", f"/shares/{share_id}")
+    assert answer.status in {200, 204}, answer.body
+
+
 def _zip_of(exam_id: str) -> dict[str, Any]:
     return {"examIds": [exam_id], "format": "zip"} | PHI
 
@@ -193,7 +230,7 @@ def _is_ready(client: Client, package_id: str) -> bool:
 def pages_of(browser: Browser, cast: Cast) -> dict[str, Page]:
     """Give each person's own browser with one page, logged in."""
     pages = {}
-    for person in PEOPLE:
+    for person in (*PEOPLE, CAREFUL):
         page = browser.new_context(accept_downloads=False).new_page()
         page.set_default_timeout(15_000)
         cast.log_in(page, person)

@@ -53,7 +53,8 @@ _STOPS = """() => {
     const [left, top] = [Math.max(box.left, 0), Math.max(box.top, 0)];
     const [wide, high] = [Math.min(box.right, innerWidth) - left, Math.min(box.bottom, innerHeight) - top];
     if (wide < 1 || high < 1) { faults.push(`focus outside the window: ${at}`); continue; }
-    const over = document.elementFromPoint(left + Math.min(wide / 2, 40), top + Math.min(high / 2, 20));
+    const deep = box.height > innerHeight ? high / 2 : Math.min(high / 2, 20);  // higher than the window: its middle
+    const over = document.elementFromPoint(left + Math.min(wide / 2, 40), top + deep);
     if (over && !el.contains(over) && !over.contains(el) && !around?.contains(over))
       faults.push(`focus covered by ${over.outerHTML.slice(0, 60)}: ${at}`);
   }

@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import pyotp
 from playwright.sync_api import Page
 
 from tests.flows.client import Client
-from tests.flows.product import Facts, wait_for
+from tests.flows.product import wait_for
 from tests.flows.ris import FeedExam
 
 PASSWORD = "a long password"
@@ -39,24 +40,30 @@ def choose_user_id(page: Page) -> None:
     page.wait_for_url("**/register/4")
 
 
-def inviter(facts: Facts, exam: FeedExam) -> Callable[[], str]:
-    """Give what makes an invitation for *exam*'s patient, each ending the one before."""
-    desk = facts.staff_client()
+def visit_of(desk: Client, exam: FeedExam) -> dict[str, Any]:
+    """Give *exam*'s visit as the front desk finds it, once it does."""
     visits = wait_for(lambda: desk.get(f"/staff/visits?accession={exam.accession}").json["visits"])
+    found: dict[str, Any] = visits[0]
+    return found
+
+
+def inviter(desk: Client, patient_id: str) -> Callable[[], str]:
+    """Give what makes an invitation for that patient, each ending the one before."""
 
     def invite() -> str:
         ask = {"verifiedBy": "photo-id", "note": "at the front desk"}
-        answer = desk.post(f"/staff/patients/{visits[0]['patient']['id']}/invitations", ask)
+        answer = desk.post(f"/staff/patients/{patient_id}/invitations", ask)
         assert answer.status == 201, answer.body
         return str(answer.json["invitationCode"])
 
     return invite
 
 
-def add_second_factor(client: Client) -> None:
-    """Have that account ask for an app's code at every log-in."""
+def add_second_factor(client: Client) -> tuple[str, list[str]]:
+    """Have that account ask for an app's code at every log-in; the factor's id, and the recovery codes."""
     begun = client.post("/me/second-factors", {"kind": "totp", "name": "Phone", "password": PASSWORD})
     assert begun.status == 201, begun.body
     code = pyotp.TOTP(begun.json["secret"]).now()
     confirmed = client.post(f"/me/second-factors/{begun.json['id']}/confirmation", {"code": code})
     assert confirmed.status in {200, 201}, confirmed.body
+    return str(begun.json["id"]), list(confirmed.json["recoveryCodes"])

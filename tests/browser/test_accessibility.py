@@ -1,14 +1,16 @@
 """Every page of the portal, as its routes have them, for everybody who may open it: nothing shuts anybody out.
 
 Each is seen in both languages, light and dark, at 1280, 320 and 640 px (1280 at 200 %). The whole matrix, every page
-in every one of its 12 settings for everybody: ``make axe``.
+in every one of its 12 settings for everybody: ``make axe``. What people take home on paper is printed as well.
 """
 
 import base64
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
@@ -16,14 +18,26 @@ from playwright.sync_api import Page
 from contracts.topology import SERVICES
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
+from tests.browser import states_of_accounts, states_of_patients, states_of_staff, states_of_visitors
 from tests.browser.cast import PEOPLE, Cast, assemble, pages_of
 from tests.browser.looking import Setting, look, look_again, set_up
-from tests.browser.states import STATES, State, packages_in_states
+from tests.browser.states import State, Walk, at
 
 IN_FULL = bool(os.environ.get("AXE_IN_FULL"))
 WIDE, NARROW = Setting("en", "light", 1280), Setting("es", "dark", 320)
 MATRIX = [Setting(*one) for one in product(("en", "es"), ("light", "dark"), (1280, 640, 320))]
 VARIABLE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
+STATES = [
+    *states_of_visitors.STATES, *states_of_patients.STATES, *states_of_accounts.STATES, *states_of_staff.STATES,
+]  # fmt: skip
+SHEETS = [
+    ("recovery codes", "careful", states_of_accounts.recovery_codes, "#codes li"),
+    ("an invitation", "staff", states_of_staff.invitation, "#invitation, .numbered b"),
+    ("a Portal Pass", "staff", states_of_staff.portal_pass, ".pass__code, .pass h2"),
+    ("a report", "icode", at(states_of_patients.REPORT, "exam_id"), ".sheet h2, .sheet dd, .sheet p:not(.no-print)"),
+    ("a visit summary", "icode", at(states_of_patients.VISIT, "exam_id"), "#panel h2, .line b, .facts dd"),
+    ("a link made", "account", at("/share/{}/made", "share_id"), "#url, .facts dd"),
+]
 NO_PAGES = (".json", ".jpg", ".pdf", ".webmanifest", "/file")
 
 
@@ -39,7 +53,7 @@ def rules() -> list[str]:
 @pytest.fixture(scope="module")
 def cast(local_product, local_facts) -> Iterator[Cast]:
     cast = assemble(local_product, local_facts)
-    with packages_in_states(local_product, cast):
+    with states_of_patients.packages_in_states(local_product, cast):
         yield cast
 
 
@@ -81,6 +95,28 @@ def test_nothing_is_wrong_where_people_come_to(state: State, number: int, cast: 
         state.walk(page, cast, cast.has[state.person])
         faults += faults_of(page, setting, cast)
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(("name", "person", "walk", "essential"), SHEETS, ids=[name for name, *_ in SHEETS])
+def test_it_prints_on_one_light_sheet(
+    name: str, person: str, walk: Walk, essential: str, cast: Cast, pages: dict[str, Page], tmp_path: Path
+):
+    page = pages[person]
+    set_up(page, Setting("es", "dark", 1280), cast.facts.portal_url)
+    walk(page, cast, cast.has[person])
+    words = page.locator(essential).all_inner_texts()
+    page.emulate_media(media="print")
+    try:
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.locator("header.top, footer, nav, button, .btn").locator("visible=true").count() == 0
+        page.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
+    finally:
+        page.emulate_media(media="null")
+    done = subprocess.run(["pdftotext", tmp_path / "sheet.pdf", "-"], capture_output=True, check=True)
+    printed = done.stdout.decode()
+    assert printed.count("\f") == 1
+    assert words
+    assert [one for one in words if "".join(one.split()) not in "".join(printed.split())] == []
 
 
 def faults_of(page: Page, setting: Setting, cast: Cast) -> list[str]:

@@ -64,6 +64,11 @@ def test_a_moment_is_said_at_the_site_and_in_the_language(app_with, language, sa
         assert say("2026-11-23T20:10:00Z", HOUSTON) == text
 
 
+def test_one_oclock_is_one_hour_in_spanish(app_with):
+    with app_with().test_request_context(), force_locale("es"):
+        assert words.say_moment_of_day("2026-11-23T19:05:00Z", HOUSTON) == "lunes 23 de noviembre a la 1:05 p. m."
+
+
 def test_a_day_at_the_site_is_not_utcs(app_with):
     with app_with().test_request_context():
         assert words.say_short_day("2026-11-24T04:00:00Z", HOUSTON) == "Nov 23"
@@ -93,11 +98,6 @@ def test_the_language_is_the_browsers_until_one_is_chosen(client):
     assert "Bienvenido al Portal del paciente" in client.get("/enter", headers={"Accept-Language": "en"}).text
 
 
-@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example"])
-def test_choosing_a_language_leads_to_no_other_site(client, back):
-    assert client.get("/language/es", query_string={"next": back}).location == "/"
-
-
 def test_the_other_language_leads_back_to_the_same_page(browser):
     def back(page):
         return re.search(r'href="/language/es\?next=([^"]+)"', page.text)[1]
@@ -107,6 +107,11 @@ def test_the_other_language_leads_back_to_the_same_page(browser):
     assert back(browser.post("/enter", "/enter/icode", {"icode": "wrong"})) == "/enter"
     browser.log_in()
     assert back(browser.get("/exams")) == "/exams"
+
+
+@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_choosing_a_language_leads_to_no_other_site(client, back):
+    assert client.get("/language/es", query_string={"next": back}).location == "/"
 
 
 def test_every_page_answers_in_spanish(browser, services):
