@@ -71,15 +71,17 @@ def test_a_links_opening_is_told_with_the_name_that_was_typed_O8(any_house, anna
     token = log_in(any_house)
     others.tell("sharing", "share.create", f"account:{account}", 1, object="share:s1")
     others.tell(
-        "sharing", "share.open", "share:s1", 2, object="share:s1", person="Dr. <b>Grey</b>", device="Mac"
+        "sharing", "share.open", "share:s1", 2, object="share:s1", person="Dr. <b>Grey</b>", device="Windows computer"
     )  # fmt: skip
     others.tell("sharing", "share.open", "share:s1", 3, object="share:s1", outcome="refused", slug="share-refused")
     found = activity(any_house, token)["activities"]
     assert [(one["who"], one["text"], one["device"]) for one in found] == [
         ("Somebody with a link that was shared", "Tried to open a link, and was refused", None),
-        ("Dr. <b>Grey</b>", "Opened a link", "Mac"),
+        ("Dr. <b>Grey</b>", "Opened a link", "Windows computer"),
         ("You", "Made a link", None),
     ]  # fmt: skip
+    spanish = activity(any_house, token, language="es")["activities"][1]
+    assert (spanish["text"], spanish["device"]) == ("Abrió un enlace", "Computadora con Windows")
 
 
 def test_ones_own_log_ins_and_wrong_passwords_for_the_account_are_in_it(any_house, anna):
