@@ -64,6 +64,24 @@ def test_a_moment_is_said_at_the_site_and_in_the_language(app_with, language, sa
         assert say("2026-11-23T20:10:00Z", HOUSTON) == text
 
 
+def test_a_spanish_sentence_ends_with_one_full_stop_after_a_time():
+    ends = [message.string for message in _catalogue() if str(message.string).rstrip(".").endswith("%(moment)s")]
+    assert ends
+    assert [text for text in ends if text.endswith(".")] == []  # "p. m." brings it
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["Tuesday, October 14, 2025, 1:00 pm", "Tue, Oct 14, 2025, 1:00 pm"]),
+        ("es", ["martes 14 de octubre de 2025, 1:00 p. m.", "mar, 14 oct 2025, 1:00 p. m."]),
+    ],
+)
+def test_a_moment_of_another_year_is_said_with_its_year(app_with, language, said):
+    with app_with().test_request_context(), force_locale(language):
+        assert [say("2025-10-14T18:00:00Z", HOUSTON) for say in (words.say_moment, words.say_short_moment)] == said
+
+
 def test_one_oclock_is_one_hour_in_spanish(app_with):
     with app_with().test_request_context(), force_locale("es"):
         assert words.say_moment_of_day("2026-11-23T19:05:00Z", HOUSTON) == "lunes 23 de noviembre a la 1:05 p. m."
