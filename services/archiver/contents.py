@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from contracts.manifest import Manifest
 
@@ -37,8 +36,6 @@ class Contents:
     made_at: datetime
     """UTC."""
     institution: str
-    language: Literal["en", "es"] = "en"
-    """What the viewer speaks at first."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ def _part(name: str) -> str:
 def write_page(contents: Contents) -> bytes:
     """Give INDEX.HTM; it holds nothing of the patient's, so that a browser's list of open pages does not either."""
     page = Template(_part("index.htm")).substitute(
-        language=contents.language,
         style=NOTICE_STYLE,
         style_hash=b64encode(sha256(NOTICE_STYLE.encode()).digest()).decode(),
         institution=escape(contents.institution),
@@ -53,7 +52,6 @@ def viewer_parts() -> dict[str, bytes]:
 def write_study(contents: Contents, layout: Layout, album: Album, reports: dict[str, str]) -> bytes:
     """Give STUDY.JS: what there is to show; *reports* are titles by path."""
     study = {
-        "language": contents.language,
         "folder": f"{FOLDER}/",
         "reports": [{"title": title, "path": path} for path, title in reports.items()],
         "patients": [

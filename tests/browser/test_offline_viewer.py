@@ -99,13 +99,24 @@ def test_what_cannot_be_shown_is_said_plainly_and_the_report_is_linked(tree, pag
     assert page.faults == []
 
 
-def test_it_speaks_spanish_too(tree, page):
-    page.goto((tree / "INDEX.HTM").as_uri())
-    page.get_by_role("button", name="Español").click()
+def expect_spanish(page):
     assert page.locator("html").get_attribute("lang") == "es"
     assert page.locator("#count").text_content() == "Imagen 1 de 8"
     assert page.locator("text=No apto para diagnóstico.").is_visible()
+
+
+def test_it_speaks_spanish_too(tree, page):
+    page.goto((tree / "INDEX.HTM").as_uri())
+    page.get_by_role("button", name="Español").click()
+    expect_spanish(page)
     assert page.faults == []
+
+
+def test_it_begins_in_the_language_that_the_browser_prefers(tree, chromium):
+    with chromium.new_context(locale="es-MX") as context:
+        page = context.new_page()
+        page.goto((tree / "INDEX.HTM").as_uri())
+        expect_spanish(page)
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(tree, page):

@@ -45,7 +45,8 @@
     return element;
   }
 
-  var words = WORDS[pack.language] || WORDS.en;
+  var wanted = (navigator.languages || []).map(function (tag) { return tag.slice(0, 2); }).find(function (code) { return WORDS[code]; });
+  var words = WORDS[wanted] || WORDS.en; // of the browser: one package may be several people's
   var shown = [];       // every series that has pictures: {series, study, button}
   var others = [];      // objects that cannot be shown: {kind, count, file}
   var current = 0, at = 0;
