@@ -9,6 +9,8 @@ from babel.dates import format_date, format_skeleton
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale, gettext, ngettext
 
+from gateway.edge.context import edge
+
 LANGUAGES = ("en", "es")
 COOKIE = "lang"
 FALLBACK_ZONE = "America/New_York"
@@ -68,9 +70,13 @@ def _clock(local: datetime) -> str:
 
 
 def _long_day(local: datetime) -> str:
-    """Give ``Friday, November 27`` or ``viernes 27 de noviembre``."""
-    pattern = "EEEE d 'de' MMMM" if str(get_locale()) == "es" else "EEEE, MMMM d"
-    return format_date(local.date(), pattern, get_locale())
+    """Give ``Friday, November 27`` or ``viernes 27 de noviembre``, with its year where that is another than now."""
+    pattern, year = ("EEEE d 'de' MMMM", " 'de' y") if str(get_locale()) == "es" else ("EEEE, MMMM d", ", y")
+    return format_date(local.date(), pattern if _is_this_year(local) else pattern + year, get_locale())
+
+
+def _is_this_year(local: datetime) -> bool:
+    return local.year == edge().now().astimezone(local.tzinfo).year
 
 
 def say_day(text: str | None, zone_name: str | None) -> str:
@@ -114,9 +120,12 @@ def say_moment_of_day(text: str | None, zone_name: str | None) -> str:
 
 
 def say_short_moment(text: str | None, zone_name: str | None) -> str:
-    """Give ``Wed, Nov 25, 1:42 pm`` at the site."""
+    """Give ``Wed, Nov 25, 1:42 pm`` at the site, with its year where that is another than now."""
     local = _local(text, zone_name)
-    return f"{format_skeleton('MMMEd', local, locale=get_locale())}, {_clock(local)}" if local else ""
+    if local is None:
+        return ""
+    day = format_skeleton("MMMEd" if _is_this_year(local) else "yMMMEd", local, locale=get_locale())
+    return f"{day}, {_clock(local)}"
 
 
 def say_date(text: str | None) -> str:
