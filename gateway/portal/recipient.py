@@ -53,6 +53,8 @@ def _refused(refused: Refused, token: str, name: str) -> Response:
         return _page(410, is_over=True)
     if refused.status == 429:
         return _page(429, token=token, name=name, error=_("Too many tries. Wait a moment, then try again."))
+    if refused.slug == "name-malformed":
+        return _page(422, token=token, name=name, name_error=_("That is too long."))
     if refused.status not in {401, 422}:
         raise refused
     words = _("That password does not open this link.")

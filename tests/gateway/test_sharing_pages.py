@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from services.sharing.domain.shares import NAME_MAX_CHARS, NICKNAME_MAX_CHARS
+
 FORM = {
     "examIds": "e1", "nickname": "Second opinion", "password": "k7mp-4qxh", "expiresAt": "2026-12-24",
     "mayDownload": "yes", "includeReport": "no", "includeVisitSummary": "yes", "phiAcknowledged": "yes", "once": "k1",
@@ -91,6 +93,20 @@ def test_before_the_password_nothing_of_the_share_is_told_S58(client, services):
 
 def test_a_wrong_password_says_how_many_tries_are_left_S58(browser):
     wrong = browser.post("/s", "/s", {"token": "Qm7v", "password": "wrong", "name": "Dr. Shah"})
+def test_names_are_typed_no_longer_than_they_are_taken_S49(browser):
+    assert f'name="nickname" maxlength="{NICKNAME_MAX_CHARS}"' in browser.enter().get("/share/new").text
+    recipient = browser.get("/s").text
+    assert f'autocomplete="name" maxlength="{NAME_MAX_CHARS}"' in recipient
+
+
+def test_a_name_that_is_not_taken_is_named_at_its_field_and_not_the_password_S58(browser):
+    typed = {"link": "http://portal/s#Qm7vX2kT9bRf4LwNz8HdYc", "password": "right", "name": "x" * (NAME_MAX_CHARS + 1)}
+    page = browser.post("/s", "/s", typed)
+    assert page.status_code == 422
+    assert 'id="rn-e"' in page.text
+    assert "That password does not open this link." not in page.text
+
+
     assert "That password does not open this link. 9 tries left." in wrong.text
     assert 'name="token" value="Qm7v"' in wrong.text
     assert browser.post("/s", "/s", {"link": "https://p/s#Qm7v", "password": "over"}).status_code == 410

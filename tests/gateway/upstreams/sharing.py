@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, request
 
+from services.sharing.domain.shares import NAME_MAX_CHARS
 from tests.gateway.upstreams.known import NOW, Services, new_app, problem, stamp
 
 
@@ -62,6 +63,8 @@ def sharing(kept: Services) -> Flask:  # noqa: C901 - one function a call
         body = request.get_json()
         if body["password"] == "over":
             return problem(410, "share-closed")
+        if len(body.get("name", "")) > NAME_MAX_CHARS:
+            return problem(422, "name-malformed", errors=[{"field": "name", "slug": "name-malformed"}])
         return (
             (kept.pair("sharing", "share"), 201)
             if body["password"] == "right"
