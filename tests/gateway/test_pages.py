@@ -97,6 +97,8 @@ def test_the_visit_summary_shows_the_visit_and_where_things_stand_S25(browser):
         "Friday, November 27, 2:10 pm",
     ):
         assert words in page
+    assert "Why the wait?" in page
+    assert "Why the wait?" not in browser.get("/exams/e3/visit").text  # its day has not come
 
 
 def test_a_report_is_read_printed_and_had_as_pdf_S26_S27(browser):
