@@ -17,10 +17,11 @@ for (const el of $$('[data-icode]')) {
 for (const form of $$('form[data-share]')) {
   const token = $('[data-token]', form); const paste = $('[data-paste]', form);
   const take = () => {
-    if (location.hash.length < 8) return;
-    token.value = location.hash.slice(1); if (paste) { paste.hidden = true; $('input', paste).value = ''; }
+    if (location.hash.length >= 8) {
+      token.value = location.hash.slice(1); if (paste) { paste.hidden = true; $('input', paste).value = ''; }
+      history.replaceState(null, '', location.pathname);
+    }
     for (const a of $$('a[href^="/language/"]')) a.hash = token.value;
-    history.replaceState(null, '', location.pathname);
   };
   take(); addEventListener('hashchange', take);
 }
