@@ -1,18 +1,23 @@
 """An exam's Report, or when it comes and why (guide, 01 and 04)."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template
+from flask_babel import gettext as _
+from markupsafe import Markup
 
 from gateway.portal import calls, gates, viewing
 from gateway.portal.calls import Refused
-from gateway.portal.words import laws
+from gateway.portal.glossary import Reading, language_of
+from gateway.portal.words import language, laws
 
 blueprint = Blueprint("report", __name__)
 
-HEADING = re.compile(r"([A-Z][A-Z /&]{2,40}):\s*(.*)")
+HEADING = re.compile(r"([A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ /&]{2,40}):\s*(.*)")
 """``FINDINGS: …``, as radiologists' reports have them."""
+IMPRESSIONS = ("Impression", "Impresión", "Impresion")
 
 
 @blueprint.get("/exams/<exam_id>/report")
@@ -26,11 +31,28 @@ def report(exam_id: str) -> Any:
     found = None
     if gate.get("status") == "available":
         found, gate = _ask(exam_id, gate)
-    sections = sections_of(found.get("text") or "", found.get("impression") or "") if found else []
     steps = _steps(exam_id, gate)
+    reading = Reading(language_of(found.get("text") or "")) if found else None
+    sections = linked(_sections(found), reading) if found and reading else []
     return render_template(
-        "report.html", **context, gate=gate, report=found, sections=sections, steps=steps, laws=laws()
+        "report.html", **context, gate=gate, report=found, sections=sections, reading=reading, steps=steps, laws=laws()
     )
+
+
+def linked(sections: Sequence[tuple[str, list[str]]], reading: Reading) -> list[tuple[Markup, list[Markup]]]:
+    """Give *sections* escaped, their words linked in the order of the page; the portal's own heading is its own."""
+    own = _("Impression")
+    return [
+        (reading.link(heading, language() if heading == own else None), [reading.link(line) for line in lines])
+        for heading, lines in sections
+    ]
+
+
+def _sections(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Give a report's sections, the impression first."""
+    text, impression = found.get("text") or "", found.get("impression") or ""
+    first = [line.strip() for line in impression.splitlines() if line.strip()]
+    return ([(_("Impression"), first)] if first else []) + sections_of(text, impression)
 
 
 def sections_of(text: str, impression: str) -> list[tuple[str, list[str]]]:
@@ -46,7 +68,7 @@ def sections_of(text: str, impression: str) -> list[tuple[str, list[str]]]:
         elif line:
             sections[-1][1].append(line)
     said = [line.strip() for line in impression.splitlines() if line.strip()]
-    return [one for one in sections if one[1] and (one[1] != said or one[0] != "Impression")]
+    return [one for one in sections if one[1] and (one[1] != said or one[0] not in IMPRESSIONS)]
 
 
 def _ask(exam_id: str, gate: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:

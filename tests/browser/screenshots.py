@@ -84,6 +84,7 @@ class Studio:
             Shot("20-exams", self.at("/exams"), on_phone=True),
             Shot("21-visit-summary", self.at("/exams/{mr}/visit"), on_phone=True),
             Shot("22-report", self.at("/exams/{mr}/report"), on_phone=True, is_dark_too=True),
+            Shot("22-report-word", self.at("/exams/{mr}/report", ".term"), on_phone=True),
             Shot("23-images", self.at("/exams/{mr}/images"), on_phone=True, is_dark_too=True),
             Shot("24-compare", self.at("/exams/{mr}/images?series=1&image=1&with=1.3")),
             Shot("25-download", self.at("/exams/{ct}/download"), on_phone=True),

@@ -33,6 +33,7 @@ STATES = (
     State("no such exam", "account", at("/exams/none/visit")),
     State("the visit of a report held back", "account", at(VISIT, "held_id")),
     State("a report held back", "account", at(REPORT, "held_id")),
+    State("a word of a report", "icode", opened(at(REPORT, "exam_id"), ".term", ".gloss > :target")),
     State("an exam to come", "account", at(VISIT, "coming_id")),
     State("no images yet", "account", at(IMAGES, "coming_id")),
     State("a package waiting", "account", at(PACKAGE, "queued_id")),
