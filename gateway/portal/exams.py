@@ -14,14 +14,14 @@ blueprint = Blueprint("exams", __name__)
 @gates.open_to(*gates.PATIENTS)
 def exam_list() -> Any:
     """Show all exams at the left, and nothing chosen."""
-    return render_template("exams.html", list=viewing.load(request.args.get("cursor")), share={}, tab="visit")
+    return render_template("exams.html", list=viewing.load(request.args.get("page")), share={}, tab="visit")
 
 
 @blueprint.get("/shared")
 @gates.open_to("share")
 def shared_list() -> Any:
     """Show the exams shared with the recipient."""
-    its_list = viewing.load()
+    its_list = viewing.load(request.args.get("page"))
     share = viewing.share_facts(its_list.exams)
     return render_template("exams.html", list=its_list, share=share, zone=viewing.zone_of(its_list.exams), tab="visit")
 

@@ -13,7 +13,8 @@ from flask import Blueprint, Response, jsonify, render_template, request, send_f
 from flask_babel import gettext as _
 
 from gateway.portal import calls, gates, series_shown, viewing
-from gateway.portal.series_shown import Pane, Series
+from gateway.portal.paging import page_with, within
+from gateway.portal.series_shown import SOURCES_TOLD, Pane, Series
 from services import chassis
 
 blueprint = Blueprint("images", __name__)
@@ -58,14 +59,8 @@ def _panes(series: tuple[Series, ...]) -> dict[str, Any]:
 
 
 def _pane(series: tuple[Series, ...], number: str | None, image: str | None) -> Pane:
-    chosen = series[_within(number, len(series)) - 1]
-    return Pane(chosen, _within(image, len(chosen.pictures)))
-
-
-def _within(asked: str | None, count: int) -> int:
-    """Give the number asked for, from 1 to *count*; 1 for anything else."""
-    number = int(asked) if asked and asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
-    return number if 1 <= number <= count else 1
+    chosen = series[within(number, len(series)) - 1]
+    return Pane(chosen, within(image, len(chosen.pictures)))
 
 
 def load(exam_id: str) -> tuple[Series, ...]:
@@ -77,15 +72,18 @@ def load(exam_id: str) -> tuple[Series, ...]:
 @blueprint.get("/exams/<exam_id>/images.json")
 @gates.open_to(*gates.VIEWERS, is_background=True)
 def sources(exam_id: str) -> Any:
-    """Give one series' pictures in order, for the viewer: ``{"base", "ends", "none"}``.
+    """Give a part of one series' pictures in order, for the viewer: ``{"first", "base", "ends", "none"}``.
 
-    Their addresses are base and end; ``none`` says by number why there is no picture.
+    It is the part with the picture asked for. Their addresses are base and end; ``first`` is the first one's number,
+    ``none`` says by number why there is no picture.
     """
     series = load(exam_id)
-    pictures = series[_within(request.args.get("series"), len(series)) - 1].pictures if series else ()
-    base = commonprefix([one.source for one in pictures])  # noqa: RUF071 - of characters: UIDs begin alike too
-    none = {one.number: one.reason for one in pictures if one.reason}
-    return {"base": base, "ends": [one.source[len(base) :] for one in pictures], "none": none}
+    pictures = series[within(request.args.get("series"), len(series)) - 1].pictures if series else ()
+    told = page_with(pictures, SOURCES_TOLD, within(request.args.get("image"), len(pictures)) - 1).items
+    base = commonprefix([one.source for one in told])  # noqa: RUF071 - of characters: UIDs begin alike too
+    none = {one.number: one.reason for one in told if one.reason}
+    first = told[0].number if told else 1
+    return {"first": first, "base": base, "ends": [one.source[len(base) :] for one in told], "none": none}
 
 
 @blueprint.get("/exams/<exam_id>/images/<uid>.jpg")
@@ -111,9 +109,14 @@ def shared_script() -> Response:
 
 
 blueprint.add_app_template_global(series_shown.tiles_of)
+blueprint.add_app_template_global(series_shown.with_tiles)
+blueprint.add_app_template_global(series_shown.listed, "series_listed")
+blueprint.add_app_template_global(series_shown.listed_beside, "series_listed_beside")
 
 
 @blueprint.app_template_global()
-def looks_for_script(series: tuple[Series, ...]) -> list[dict[str, Any]]:
-    """Give what the viewer's script needs of each series."""
-    return [{"name": one.name or _("Images"), "total": len(one.pictures), "looks": one.looks} for one in series]
+def for_script(series: tuple[Series, ...]) -> dict[str, Any]:
+    """Give what the viewer's script needs of each series; looks are told once and then by their place."""
+    looks = sorted({one.looks for one in series})
+    told = [(one.name or _("Images"), len(one.pictures), looks.index(one.looks)) for one in series]
+    return {"series": told, "looks": looks, "part": SOURCES_TOLD}

@@ -6,11 +6,13 @@ from flask import Blueprint, render_template, request
 
 from gateway.portal import calls, gates
 from gateway.portal.calls import Refused
+from gateway.portal.paging import page_of
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("own_history", __name__)
 
 PAGE = 50
+DEVICES_SHOWN = 20
 
 
 @blueprint.get("/me/activity")
@@ -32,7 +34,8 @@ def _devices() -> list[dict[str, Any]]:
 @gates.open_to("account")
 def devices() -> Any:
     """Show where the account is logged in, this device first."""
-    return render_template("own_devices.html", devices=_devices(), is_done="done" in request.args)
+    page = page_of(_devices(), DEVICES_SHOWN, request.args.get("page"))
+    return render_template("own_devices.html", page=page, is_done="done" in request.args)
 
 
 @blueprint.post("/me/devices/end")

@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 from flask_babel import gettext as _
 
 from gateway.portal import calls
+from gateway.portal.paging import Page, page_with
 
-TILES_SHOWN = 16
-"""Tiles of the chosen series on a page: a CT of 1,000 slices is looked at by the slider, or by pages of tiles."""
-TILES_OF_OTHERS = 16
-"""Tiles of all other series together, six of each at most, at least one: a page stays light whatever was scanned."""
-MOST_OF_ANOTHER = 6
+TILES_SHOWN = 10
+"""Tiles on a page: a CT of 1,000 slices is looked at by the slider, or by pages of tiles."""
+SERIES_LISTED, SERIES_BESIDE = 16, 8
+"""Series to choose from on a page where not all are shown with their tiles, and where there are two pictures."""
+SOURCES_TOLD = 50
+"""Addresses that the viewer's script is told at once."""
 PICTURE_SIZE, TILE_SIZE = 512, 112
 """Longest edge asked for, pixels. The script asks for larger ones where the screen has room for them."""
 
@@ -118,10 +120,24 @@ def beside(series: Sequence[Series], first: Pane) -> Pane:
     return Pane(first.series, min(first.at + 1, len(first.series.pictures)))
 
 
-def tiles_of(one: Series, chosen: Pane | None, count_of_series: int) -> tuple[Picture, ...]:
-    """Give the tiles of a series to show: of the chosen one those around its picture, of others the first ones."""
-    if chosen and one.number == chosen.series.number:
-        first = (chosen.at - 1) // TILES_SHOWN * TILES_SHOWN
-        return one.pictures[first : first + TILES_SHOWN]
-    most = max(1, min(MOST_OF_ANOTHER, TILES_OF_OTHERS // count_of_series))
-    return one.pictures[:most]
+def with_tiles(series: Sequence[Series], chosen: Pane | None) -> Sequence[Series]:
+    """Give the series whose tiles are shown: all where these are few, else the chosen one alone."""
+    if sum(len(one.pictures) for one in series) <= TILES_SHOWN:
+        return series
+    return [chosen.series if chosen else series[0]]
+
+
+def tiles_of(one: Series, chosen: Pane | None) -> tuple[Picture, ...]:
+    """Give the tiles of a series to show, those around the chosen picture."""
+    at = chosen.at if chosen and chosen.series.number == one.number else 1
+    return page_with(one.pictures, TILES_SHOWN, at - 1).items
+
+
+def listed(series: Sequence[Series], chosen: Pane, size: int = SERIES_LISTED) -> Page[Series]:
+    """Give the page of the list of series on which the chosen one stands."""
+    return page_with(series, size, chosen.series.number - 1)
+
+
+def listed_beside(series: Sequence[Series], chosen: Pane) -> Page[Series]:
+    """Give the series to choose from for one of two pictures."""
+    return listed(series, chosen, SERIES_BESIDE)

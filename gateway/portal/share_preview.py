@@ -7,7 +7,7 @@ is counted as an opening; only the links between them are led back here. Picture
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, make_response, render_template
+from flask import Blueprint, Response, abort, g, make_response, render_template, request
 
 from gateway.portal import calls, exams, gates, images, report, viewing
 
@@ -39,7 +39,7 @@ def _led_back(page: Any, base: str) -> Response:
     """Give *page* with its links to the recipient's pages led to those of the preview."""
     answer = make_response(page)
     text = answer.get_data(as_text=True).replace('href="/exams/', f'href="{base}/exams/')
-    answer.set_data(text.replace('href="/shared"', f'href="{base}"'))
+    answer.set_data(text.replace('href="/shared', f'href="{base}'))
     return answer
 
 
@@ -47,7 +47,8 @@ def _led_back(page: Any, base: str) -> Response:
 @gates.open_to(*gates.PATIENTS)
 def shared_list(share_id: str) -> Any:
     """Show the list as the recipient comes to it."""
-    base, its_list = _begin(share_id), viewing.load()
+    base = _begin(share_id)
+    its_list = viewing.load(request.args.get("page"))
     share, zone = viewing.share_facts(its_list.exams), viewing.zone_of(its_list.exams)
     return _led_back(render_template("exams.html", list=its_list, share=share, zone=zone, tab="visit"), base)
 

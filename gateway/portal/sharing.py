@@ -1,6 +1,8 @@
 """Create Exam Share Link, the link made, and Share History (guide, 06)."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from flask_babel import gettext as _
 from gateway.edge.context import edge
 from gateway.portal import calls, gates, qr_codes, rows, session, viewing
 from gateway.portal.calls import Refused
+from gateway.portal.paging import page_of
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("sharing", __name__)
@@ -18,34 +21,48 @@ ANSWERS = {"yes": True, "no": False}
 ENDED = ("expired", "ended")
 SHORTEST_PASSWORD = 8
 PAGE, MOST_SHOWN = 200, 1000
+"""Links asked for at once, and in all."""
+LINKS_SHOWN, OPENINGS_SHOWN = 8, 50
 
 
 @blueprint.get("/share/new")
 @gates.open_to(*gates.PATIENTS)
 def new() -> Any:
     """Show the form; exams named in the address are ticked."""
-    return _form_page(set(request.args.getlist("exam")))
+    return _form_page(request.args.getlist("exam"))
 
 
-def _form_page(ticked: set[str], status: int = 200, form: Any = None, errors: Any = None) -> Response:
-    its_list = viewing.load()
+def _form_page(ticked: list[str], status: int = 200, form: Any = None, errors: Any = None) -> Response:
+    asked = request.form.get("page")
+    its_list = viewing.load(asked, "" if asked or not ticked else ticked[0])
     tomorrow = (edge().now() + timedelta(days=1)).date()
     page = render_template(
-        "share_new.html", list=its_list, ticked=ticked, form=form or {}, errors=errors or {},
-        earliest=tomorrow.isoformat(), once=secrets.token_urlsafe(16), tab="visit", share={},
-        offers_sms=edge().settings.offers_sms,
+        "share_new.html", list=its_list, kept=_kept(ticked, its_list), ticked=ticked,
+        form=form or {}, errors=errors or {}, earliest=tomorrow.isoformat(), once=secrets.token_urlsafe(16),
+        tab="visit", share={}, offers_sms=edge().settings.offers_sms,
     )  # fmt: skip
     return Response(page, status, content_type="text/html; charset=utf-8")
+
+
+def _kept(ticked: list[str], its_list: viewing.Listed) -> tuple[rows.Row, ...]:
+    """Give what is ticked on other pages of the list."""
+    rest = set(ticked) - {row.id for row in its_list.rows}
+    known = {str(exam["id"]) for exam in its_list.exams}
+    exams: Sequence[dict[str, Any]] = its_list.exams if rest <= known else viewing.all_exams()
+    kept = viewing.rows_of([exam for exam in exams if str(exam["id"]) in rest])
+    return tuple(row for row in kept if row.has_begun)
 
 
 @blueprint.post("/share/new")
 @gates.open_to(*gates.PATIENTS)
 def create() -> Any:
-    """Make the link, or show the form again with each mistake at its field."""
+    """Make the link, or show the form again: with each mistake at its field, or another page of the exams."""
     form, exam_ids = request.form, request.form.getlist("examIds")
+    if "page" in form:
+        return _form_page(exam_ids, form=form)
     errors = _mistakes(form, exam_ids)
     if errors:
-        return _form_page(set(exam_ids), 422, form, errors)
+        return _form_page(exam_ids, 422, form, errors)
     body = {
         "examIds": exam_ids,
         "nickname": form["nickname"].strip(),
@@ -61,7 +78,7 @@ def create() -> Any:
     except Refused as refused:
         if refused.status != 422:
             raise
-        return _form_page(set(exam_ids), 422, form, errors_of(refused))
+        return _form_page(exam_ids, 422, form, errors_of(refused))
     return app_redirect(calls.at("/share/{}/made", str(made["id"])))
 
 
@@ -151,19 +168,24 @@ def qr(share_id: str) -> Response:
 @blueprint.get("/share")
 @gates.open_to(*gates.PATIENTS)
 def history() -> Any:
-    """Show active and ended links with who opened them."""
-    its_list = viewing.load()
-    all_shown = [shown(one, its_list) for one in _shares()]
-    active = [one | {"accesses": _accesses(one)} for one in all_shown if one.get("state") not in ENDED]
-    ended = [one for one in all_shown if one.get("state") in ENDED]
-    return render_template("share_history.html", active=active, ended=ended, share={})
+    """Show the links that open, or those that are over (``?expired``)."""
+    is_over, found = "expired" in request.args, _shares()
+    over = [one for one in found if one.get("state") in ENDED]
+    chosen = over if is_over else [one for one in found if one.get("state") not in ENDED]
+    page, its_list = page_of(chosen, LINKS_SHOWN, request.args.get("page")), viewing.load()
+    page = replace(page, items=tuple(shown(one, its_list) for one in page.items))
+    facts = {"active": len(found) - len(over), "ended": len(over), "is_over": is_over}
+    return render_template("share_history.html", page=page, share={}, **facts)
 
 
-def _accesses(one: dict[str, Any]) -> list[dict[str, Any]]:
-    if not one.get("opens"):
-        return []
-    found = calls.ask("sharing", "GET", calls.at("/shares/{}/accesses", str(one["id"])))
-    return list(found.get("accesses", []))
+@blueprint.get("/share/<share_id>/activity")
+@gates.open_to(*gates.PATIENTS)
+def activity(share_id: str) -> Any:
+    """Show who opened the link, newest first."""
+    its_share = shown(share(share_id), viewing.load())
+    found = calls.ask("sharing", "GET", calls.at("/shares/{}/accesses", share_id)).get("accesses", [])
+    page = page_of(found, OPENINGS_SHOWN, request.args.get("page"))
+    return render_template("share_activity.html", made=its_share, page=page, share={})
 
 
 @blueprint.get("/share/<share_id>/end")

@@ -13,6 +13,7 @@ from gateway.portal.refusals import app_redirect
 blueprint = Blueprint("staff", __name__)
 
 SEARCHED = ("accession", "mrn", "visitNumber", "lastName", "dateOfBirth", "date", "reason")
+SHOWN = 12
 
 
 @blueprint.get("/staff")
@@ -61,8 +62,8 @@ def find_visits() -> Any:
     if not query:
         return render_template("staff_visits.html", asked=asked, visits=None, error=_("Enter something to search for."))
     try:
-        found = calls.ask("identity", "GET", f"/staff/visits?{query}").get("visits", [])
-        shown = [visit | {"icodes": _icodes(str(visit["id"]), asked["reason"])} for visit in found]
+        found = calls.ask("identity", "GET", f"/staff/visits?{query}&limit={SHOWN}")
+        shown = [visit | {"icodes": _icodes(str(visit["id"]), asked["reason"])} for visit in found.get("visits", [])]
     except Refused as refused:
         if refused.status != 422:
             raise
@@ -72,7 +73,7 @@ def find_visits() -> Any:
             visits=None,
             error=_("Say why you look: it is outside your locations, or the record is protected."),
         )
-    return render_template("staff_visits.html", asked=asked, visits=shown, error="")
+    return render_template("staff_visits.html", asked=asked, visits=shown, next=found.get("next"), error="")
 
 
 def _icodes(visit_id: str, reason: str) -> list[dict[str, Any]]:

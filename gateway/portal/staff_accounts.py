@@ -18,6 +18,7 @@ blueprint = Blueprint("staff_accounts", __name__)
 
 ACTS = ("unlock", "freeze", "unfreeze", "second-factor-reset")
 SEEN = "photo-id"
+SHOWN = 5
 SEARCHED = ("userId", "email", "patient", "reason")
 
 
@@ -50,7 +51,7 @@ def _found_page(
 ) -> tuple[str, int]:
     query = "&".join(f"{name}={calls.at('{}', value)}" for name, value in asked.items() if value)
     try:
-        found = calls.ask("identity", "GET", f"/staff/accounts?{query}")
+        found = calls.ask("identity", "GET", f"/staff/accounts?{query}&limit={SHOWN}")
     except Refused as refused:
         if refused.status != 422:
             raise

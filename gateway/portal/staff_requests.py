@@ -14,6 +14,7 @@ blueprint = Blueprint("staff_requests", __name__)
 
 STATES = ("open", "granted", "refused")
 CHECKS = ("callback-on-file", "photo-id")
+REQUESTS_SHOWN, GUESTS_SHOWN = 10, 25
 
 
 @blueprint.get("/staff/help-requests")
@@ -26,7 +27,7 @@ def help_requests() -> Any:
 def _queue_page(error: str = "", wrong: str = "", status: int = 200) -> Response:
     state = request.args.get("state", "open")
     state = state if state in STATES else "open"
-    query = f"?state={state}" + _cursor("&")
+    query = f"?state={state}&limit={REQUESTS_SHOWN}{_cursor()}"
     found = calls.ask("identity", "GET", f"/staff/help-requests{query}")
     page = render_template(
         "staff_help.html", requests=found.get("helpRequests", []), next=found.get("next"), state=state,
@@ -35,9 +36,9 @@ def _queue_page(error: str = "", wrong: str = "", status: int = 200) -> Response
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 
-def _cursor(mark: str) -> str:
+def _cursor() -> str:
     cursor = request.args.get("cursor", "")
-    return f"{mark}cursor={cursor}" if cursor.isdecimal() else ""
+    return f"&cursor={cursor}" if cursor.isdecimal() else ""
 
 
 @blueprint.post("/staff/help-requests/<request_id>/grant")
@@ -86,5 +87,5 @@ def _words_of_refusals() -> dict[str, str]:
 @gates.open_to(*gates.STAFF)
 def guest_appointments() -> Any:
     """Show what guests asked for at one's own locations."""
-    found = calls.ask("identity", "GET", "/staff/guest-appointments" + _cursor("?"))
+    found = calls.ask("identity", "GET", f"/staff/guest-appointments?limit={GUESTS_SHOWN}{_cursor()}")
     return render_template("staff_guests.html", requests=found.get("guestAppointments", []), next=found.get("next"))

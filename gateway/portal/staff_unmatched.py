@@ -7,11 +7,13 @@ from flask_babel import gettext as _
 
 from gateway.portal import calls, gates
 from gateway.portal.calls import Refused
+from gateway.portal.paging import page_of
 from gateway.portal.refusals import app_redirect
 
 blueprint = Blueprint("staff_unmatched", __name__)
 
 LONGEST_NOTE = 2000
+SHOWN = 10
 NOT_FOUND = 404
 
 
@@ -19,9 +21,8 @@ NOT_FOUND = 404
 @gates.open_to(*gates.STAFF)
 def studies() -> Any:
     """Show the studies that wait, the oldest first."""
-    return render_template(
-        "staff_unmatched.html", studies=_waiting(), reasons=_reasons(), is_done="done" in request.args
-    )
+    page = page_of(_waiting(), SHOWN, request.args.get("page"))
+    return render_template("staff_unmatched.html", page=page, reasons=_reasons(), is_done="done" in request.args)
 
 
 def _waiting() -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ An owner may look as a recipient would (``look_as_recipient``): the same pages f
 share, so that nothing is counted as an opening.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -13,21 +13,32 @@ from flask import abort, g
 
 from gateway.edge import composing
 from gateway.edge.context import edge
-from gateway.portal import calls, rows, session
+from gateway.edge.upstream import Answer
+from gateway.portal import calls, paging, rows, session
 from gateway.portal.calls import Refused
+from gateway.portal.paging import Page
 from gateway.portal.rows import Row
 
-PAGE = 100
-"""Exams a page of the list."""
+SHOWN, BESIDE = 20, 7
+"""Exams on a page of the list, and of the list beside an exam."""
+ASKED = 200
+"""Exams asked for at once, the most that are given."""
+MOST_PAGES = 500
 
 
 @dataclass(frozen=True)
 class Listed:
-    """The caller's exams, newest first, as asked and as shown; ``next`` is the cursor of the older ones."""
+    """The caller's exams, newest first, and the page of them that is shown."""
 
     exams: tuple[dict[str, Any], ...]
-    rows: tuple[Row, ...]
-    next: str | None
+    page: Page[Row]
+    own_page: int
+    """The number of the list's own page with what is shown beside an exam."""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What the page shows of each."""
+        return self.page.items
 
     @property
     def groups(self) -> list[tuple[str, list[Row]]]:
@@ -63,10 +74,20 @@ def cut() -> Cut | None:
     return found
 
 
-def load(cursor: str | None = None) -> Listed:
-    """Give the caller's list, or the part that a recipient would see. Raises as ``calls.ask`` does."""
-    its_cut = cut()
-    return _load(cursor) if its_cut is None else listed(exams_of(its_cut.exam_ids, _load().exams))
+def load(asked: str | None = None, exam_id: str = "", shown: int = SHOWN) -> Listed:
+    """Give the caller's list, or the part that a recipient would see: the page asked for, or the one with that exam.
+
+    Raises as ``calls.ask`` does.
+    """
+    its_cut, number = cut(), paging.within(asked, MOST_PAGES)
+    exams = _ask_exams((number - 1) * SHOWN) if its_cut is None else _cut_to(its_cut)
+    at = next((at for at, exam in enumerate(exams) if str(exam["id"]) == exam_id), (number - 1) * SHOWN)
+    page = paging.page_with(exams, shown, at)
+    return Listed(tuple(exams), Page(rows_of(page.items), page.number, page.count), at // SHOWN + 1)
+
+
+def _cut_to(its_cut: Cut) -> list[dict[str, Any]]:
+    return [its_cut.shown(exam) for exam in exams_of(its_cut.exam_ids, _ask_exams())]
 
 
 def exams_of(exam_ids: Sequence[str], known: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -85,18 +106,31 @@ def _ask_exam_or_none(exam_id: str) -> dict[str, Any] | None:
         return None
 
 
-def _load(cursor: str | None = None) -> Listed:
-    query = f"limit={PAGE}" + (f"&cursor={calls.at('{}', cursor)}" if cursor else "")
-    answer = calls.as_caller(lambda headers: composing.ask_exams(edge().upstream, headers, query))
-    body = calls.decode(answer)
-    return listed(body.get("exams", []), body.get("next"))
+def all_exams() -> list[dict[str, Any]]:
+    """Give every exam of the caller, newest first."""
+    return _ask_exams(MOST_PAGES * SHOWN)
 
 
-def listed(exams: Sequence[dict[str, Any]], cursor: str | None = None) -> Listed:
-    """Give *exams* with their rows."""
-    now, its_cut = edge().now(), cut()
-    shown = exams if its_cut is None else [its_cut.shown(exam) for exam in exams]
-    return Listed(tuple(shown), tuple(rows.row_of(exam, now) for exam in shown), cursor)
+def _ask_exams(before: int = 0) -> list[dict[str, Any]]:
+    """Give the caller's exams, newest first: of very many those before that number, its page and more."""
+    found: list[dict[str, Any]] = []
+    query = f"limit={ASKED}"
+    while True:
+        answer = calls.decode(calls.as_caller(_asking(query)))
+        found += answer.get("exams", [])
+        if not answer.get("next") or len(found) > before + SHOWN:
+            return found
+        query = f"limit={ASKED}&cursor={calls.at('{}', str(answer['next']))}"
+
+
+def _asking(query: str) -> Callable[[dict[str, str]], Answer]:
+    return lambda headers: composing.ask_exams(edge().upstream, headers, query)
+
+
+def rows_of(exams: Sequence[dict[str, Any]]) -> tuple[Row, ...]:
+    """Give the rows of *exams*."""
+    now = edge().now()
+    return tuple(rows.row_of(exam, now) for exam in exams)
 
 
 def share_facts(exams: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -116,7 +150,7 @@ def zone_of(exams: Sequence[dict[str, Any]]) -> str | None:
 
 def context(exam_id: str, tab: str) -> dict[str, Any]:
     """Give what the templates of an exam's page know. Aborts with 404 for an exam that is not the caller's."""
-    its_list = load()
+    its_list = load(exam_id=exam_id, shown=BESIDE)
     exam = next((one for one in its_list.exams if str(one["id"]) == exam_id), None)
     if exam is None:
         if cut() is not None:

@@ -46,7 +46,7 @@ def series(page: Page, images_url: tuple[str, str]) -> dict[str, tuple[int, int]
     """Open the Images tab; the number and length of the longest series and of a single one."""
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(images_url[1])
-    totals = page.locator("[data-viewer]").evaluate("v => JSON.parse(v.dataset.series).map(one => one.total)")
+    totals = page.locator("[data-viewer]").evaluate("v => JSON.parse(v.dataset.told).series.map(one => one[1])")
     return {"long": (totals.index(max(totals)) + 1, max(totals)), "single": (totals.index(1) + 1, 1)}
 
 

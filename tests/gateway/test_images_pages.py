@@ -6,10 +6,7 @@ from html import unescape
 
 import pytest
 
-from gateway.portal.series_shown import MOST_OF_ANOTHER, TILES_SHOWN, series_of, tiles_of
-from gateway.portal.series_shown import Pane as ShownPane
-
-HEAVIEST_BYTES = 40_000
+from gateway.portal.series_shown import SOURCES_TOLD, TILES_SHOWN
 
 
 def sources_of(page: str) -> list[str]:
@@ -37,16 +34,15 @@ def test_the_first_picture_comes_first_and_tiles_when_they_are_seen(browser):
     assert page.count('fetchpriority="high"') == 1
     assert page.count('loading="lazy"') == len(re.findall(r'class="tile"', page))
     assert re.findall(r'data-tile="(\d+)" aria-current', page) == ["30"]
-    assert "17–32 / 130" in page
-    assert len(page.encode()) < HEAVIEST_BYTES
+    assert "21–30 / 130" in page
 
 
 def test_looks_are_those_that_exams_offers_and_none_of_colours(browser):
     page = browser.enter().get("/exams/e1/images").text
-    told = json.loads(unescape(re.search(r'data-viewer [^>]*data-series="([^"]*)"', page)[1]))
-    assert [(one["name"], one["total"]) for one in told] == [("Axial, 5 mm", 130), ("Cine", 3)]
-    assert told[0]["looks"] == [["", "Standard"], ["-600,1500", "Lung"]]
-    assert told[1]["looks"] == []
+    told = json.loads(re.search(r"data-viewer [^>]*data-told='([^']*)'", page)[1])
+    assert [one[:2] for one in told["series"]] == [["Axial, 5 mm", 130], ["Cine", 3]]
+    looks = [told["looks"][at] for _name, _total, at in told["series"]]
+    assert looks == [[["", "Standard"], ["-600,1500", "Lung"]], []]
     assert '<option value="-600,1500">Lung</option>' in page
 
 
@@ -55,7 +51,8 @@ def test_what_has_no_picture_says_why_at_its_tile_and_in_its_pane(browser):
     assert 'aria-label="Image 130 of 130. Its format cannot be shown here."' in page
     assert page.count("Its format cannot be shown here.") == 3
     assert sources_of(page) == []
-    assert browser.get("/exams/e1/images.json?series=1").json["none"] == {"130": "Its format cannot be shown here."}
+    told = browser.get("/exams/e1/images.json?series=1&image=130").json
+    assert told["none"] == {"130": "Its format cannot be shown here."}
     answer = browser.get("/exams/e1/images/1.2.130.jpg?size=512")
     assert (answer.status_code, answer.json) == (404, {"reason": "Its format cannot be shown here."})
 
@@ -78,16 +75,37 @@ def test_a_recipient_has_the_same_viewer(browser):
     assert "data-viewer" in browser.enter_as_recipient().get("/exams/e1/images").text
 
 
-def test_a_page_stays_light_whatever_was_scanned(app_with):
-    with app_with().test_request_context("/"):
-        told = [{"images": [{"uid": f"1.{n}.{k}", "frames": 1} for k in range(200)]} for n in range(30)]
-        series = series_of("e1", [*told, {"images": []}])
-        chosen = ShownPane(series[4], 100)
-        shown = [len(tiles_of(one, chosen, len(series))) for one in series]
-    assert len(series) == 30
-    assert shown[4] == TILES_SHOWN
-    assert sum(shown) - shown[4] <= 30
-    assert max(shown[:4]) <= MOST_OF_ANOTHER
+def chapters_of(page: str) -> list[tuple[str, bool]]:
+    """The list of series: where each leads to, and whether its tiles are shown."""
+    found = re.search(r'<nav class="chapters".*?</nav>', page)
+    return re.findall(r'<a href="([^"]*)"( aria-current="true")?>', unescape(found[0])) if found else []
+
+
+def test_of_many_images_the_chosen_series_tiles_are_shown_and_the_others_are_a_link_each(browser, services):
+    page = browser.enter().get("/exams/e1/images?series=2&image=2").text
+    assert chapters_of(page) == [("?series=1", ""), ("?series=2", ' aria-current="true"')]
+    assert re.findall(r'class="series" data-series="(\d+)"', page) == ["2"]
+    assert page.count('class="tile"') == 3
+    beside = browser.get("/exams/e1/images?series=1&image=20&with=2.3").text
+    assert [at for at, _is_chosen in chapters_of(beside)] == [f"?series={n}&with=2.3" for n in (1, 2)]
+    assert beside.count('class="tile"') == TILES_SHOWN
+    assert chapters_of(browser.get("/exams/e1/download").text) == []
+
+
+def test_of_few_images_all_tiles_are_shown(browser, services):
+    series = [{"uid": f"1.{n}", "modality": "CR", "images": [{"uid": f"1.{n}.1", "frames": 1}]} for n in range(3)]
+    services.long["/exams/e1/images"] = {"series": [*series, {"uid": "1.9", "modality": "SR", "images": []}]}
+    page = browser.enter().get("/exams/e1/images").text
+    assert chapters_of(page) == []
+    assert re.findall(r'class="series" data-series="(\d+)"', page) == ["1", "2", "3"]
+
+
+def test_the_viewer_is_told_where_a_part_of_the_pictures_is(browser):
+    told = browser.enter().get("/exams/e1/images.json?series=1&image=7").json
+    assert (told["first"], len(told["ends"])) == (1, SOURCES_TOLD)
+    told = browser.get("/exams/e1/images.json?series=1&image=130").json
+    assert (told["first"], len(told["ends"])) == (101, 30)
+    assert told["base"] + told["ends"][0] == "/exams/e1/images/1.2.101.jpg"
 
 
 def test_both_viewers_share_one_script_that_sets_what_the_portals_takes(browser):

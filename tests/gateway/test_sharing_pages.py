@@ -75,13 +75,15 @@ def test_nothing_is_preselected_about_reports_and_download_is_on_at_first_O7(bro
 def test_the_history_ends_a_link_after_asking_and_sets_a_new_password_O8(browser, services):
     browser.enter().post("/share/new", "/share/new", FORM)
     services.shares["s1"]["opens"] = 1
-    history = browser.get("/share").text
-    assert "Dr. R. Shah" in history
+    assert 'href="/share/s1/activity"' in browser.get("/share").text
+    assert "Dr. R. Shah" in browser.get("/share/s1/activity").text
     assert browser.post("/share/s1/password", "/share/s1/password", {"password": "short"}).status_code == 422
     assert browser.post("/share/s1/password", "/share/s1/password", {"password": "longer-one"}).location == "/share"
     assert json.loads(services.last("sharing", "/shares/s1")[4]) == {"password": "longer-one"}
     assert browser.post("/share/s1/end", "/share/s1/end", {}).location == "/share"
     assert services.shares["s1"]["state"] == "ended"
+    assert "Second opinion" not in browser.get("/share").text
+    assert "Second opinion" in browser.get("/share?expired").text
 
 
 def test_before_the_password_nothing_of_the_share_is_told_S58(client, services):
@@ -91,8 +93,6 @@ def test_before_the_password_nothing_of_the_share_is_told_S58(client, services):
     assert "Vega" not in page
 
 
-def test_a_wrong_password_says_how_many_tries_are_left_S58(browser):
-    wrong = browser.post("/s", "/s", {"token": "Qm7v", "password": "wrong", "name": "Dr. Shah"})
 def test_names_are_typed_no_longer_than_they_are_taken_S49(browser):
     assert f'name="nickname" maxlength="{NICKNAME_MAX_CHARS}"' in browser.enter().get("/share/new").text
     recipient = browser.get("/s").text
@@ -107,6 +107,8 @@ def test_a_name_that_is_not_taken_is_named_at_its_field_and_not_the_password_S58
     assert "That password does not open this link." not in page.text
 
 
+def test_a_wrong_password_says_how_many_tries_are_left_S58(browser):
+    wrong = browser.post("/s", "/s", {"token": "Qm7v", "password": "wrong", "name": "Dr. Shah"})
     assert "That password does not open this link. 9 tries left." in wrong.text
     assert 'name="token" value="Qm7v"' in wrong.text
     assert browser.post("/s", "/s", {"link": "https://p/s#Qm7v", "password": "over"}).status_code == 410
@@ -147,7 +149,7 @@ def test_staff_find_a_visit_and_issue_its_code_which_is_shown_once(browser, serv
     assert browser.post("/staff", "/staff", {"userId": "dana", "password": "x"}).location == "/staff/visits"
     found = browser.post("/staff/visits", "/staff/visits", SEARCH)
     assert "Marisol Vega" in found.text
-    assert services.last("identity", "/staff/visits?")[2] == "/staff/visits?mrn=00482913"
+    assert services.last("identity", "/staff/visits?")[2] == "/staff/visits?mrn=00482913&limit=12"
     token = found.text.partition('action="/staff/visits/v1/icodes"')[2].partition('value="')[2].partition('"')[0]
     issued = browser.client.post("/staff/visits/v1/icodes", data={"csrf": token, "examIds": "e1"})
     assert "7K2MQ-4XW9-P3TB" in issued.text

@@ -30,7 +30,7 @@ def test_an_account_is_found_and_nothing_of_the_search_is_in_an_address(desk, se
     for shown in ("Marisol &lt;b&gt;Vega", "m•••••l@example.com", "Locked", "Photo ID seen"):
         assert shown in page.text
     asked = services.last("identity", AT)
-    assert asked[2] == f"{AT}?userId=marisol&email=m%40example.com&reason=call"
+    assert asked[2] == f"{AT}?userId=marisol&email=m%40example.com&reason=call&limit=5"
 
 
 def test_nothing_to_search_for_is_named_and_nothing_found_said(desk):

@@ -20,7 +20,7 @@ document.addEventListener('keydown', (ev) => { if (ev.key === 'Escape') for (con
 document.addEventListener('click', (ev) => { for (const m of $$('.menu[open]')) if (!m.contains(ev.target)) m.open = false; });
 document.addEventListener('focusin', (ev) => { if (!ev.target.closest('.top')) for (const m of $$('.menu[open]')) m.open = false; });
 
-// Tabs and tiles: one stop for Tab, arrows move, Enter opens; the exam list: up, down, Home, End.
+// Tabs, tiles and the list of series: one stop for Tab, arrows move, Enter opens; the exam list: up, down, Home, End.
 const walk = (items, back, on, choose) => (ev) => {
   const at = items.indexOf(document.activeElement); if (at < 0) return;
   const to = { [back]: at - 1, [on]: at + 1, Home: 0, End: items.length - 1 }[ev.key];
@@ -32,16 +32,16 @@ for (const list of $$('[role="tablist"]')) {
   set($('[aria-selected="true"]', list) ?? tabs[0]); list.addEventListener('keydown', walk(tabs, 'ArrowLeft', 'ArrowRight', set));
 }
 { const rows = $$('[data-rove] .exam__go'); for (const list of $$('[data-rove]')) list.addEventListener('keydown', walk(rows, 'ArrowUp', 'ArrowDown')); }
-for (const box of $$('.tiles')) {
-  const items = () => $$('.tile', box); const set = (el) => items().forEach((t) => { t.tabIndex = t === el ? 0 : -1; });
-  set($('[aria-current]', box) ?? items()[0]); box.removeAttribute('tabindex'); box.addEventListener('keydown', (ev) => walk(items(), 'ArrowLeft', 'ArrowRight', set)(ev));
-  box.addEventListener('focusin', (ev) => { if (ev.target.matches('.tile')) set(ev.target); });
+for (const box of $$('.tiles, .chapters')) {
+  const items = () => $$('a', box); const set = (el) => items().forEach((t) => { t.tabIndex = t === el ? 0 : -1; }); const keys = box.matches('.tiles') ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
+  set($('[aria-current]', box) ?? items()[0]); box.removeAttribute('tabindex'); box.addEventListener('keydown', (ev) => walk(items(), ...keys, set)(ev));
+  box.addEventListener('focusin', (ev) => { if (ev.target.matches('a')) set(ev.target); });
 }
 
 // PHI box: the button stays disabled until it is ticked, and says why.
 for (const form of $$('form[data-phi]')) {
-  const box = $('[name="phiAcknowledged"]', form); const go = $('[type="submit"]', form); const why = $('[data-why]', form);
-  const set = () => { go.disabled = !box.checked; if (why) why.hidden = box.checked; };
+  const box = $('[name="phiAcknowledged"]', form); const ways = $$('[type="submit"]:not([formnovalidate])', form); const why = $('[data-why]', form);
+  const set = () => { for (const go of ways) go.disabled = !box.checked; if (why) why.hidden = box.checked; };
   box.addEventListener('change', set); set(); addEventListener('pageshow', set);
 }
 

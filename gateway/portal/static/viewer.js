@@ -18,15 +18,16 @@ async function fetched(url) {
 
 const v = document.querySelector('[data-viewer]');
 const part = (name, of = v) => of.querySelector(`[data-v="${name}"]`); const on = (el, kind, act) => el.addEventListener(kind, act);
-const said = v.dataset, series = JSON.parse(said.series), names = JSON.parse(said.names), kept = new Map();
+const said = v.dataset, { series: told, looks, part: PART } = JSON.parse(said.told), series = told.map(([name, total, at]) => ({ name, total, looks: looks[at] })), names = JSON.parse(said.names), kept = new Map();
 // The second pane is a copy of the first until two are compared.
 const twice = (name) => { const [a, b = a.cloneNode(true)] = v.querySelectorAll(name); if (!b.isConnected) { b.hidden = true; b.querySelector('img')?.remove(); a.after(b); } return [a, b]; };
 const cells = twice('[data-cell]'), rows = twice('[data-row]');
 const panes = JSON.parse(said.places).map(([number, at], i) => {
   const el = cells[i].querySelector('.v-pane'), img = el.querySelector('img');
+  part('series', rows[i])?.replaceChildren(...series.map(({ name }, k) => new Option(`${k + 1}. ${name}`, k)));
   return { i, cell: cells[i], row: rows[i], el, img, url: img?.getAttribute('src'), series: number - 1, at, way: 1 };
 });
-const [first, second] = panes, strips = [...document.querySelectorAll('.series')];
+const [first, second] = panes, strips = [...document.querySelectorAll('.series')], stripOf = (p) => (strips.length === series.length ? strips[p.series] : strips[0]);
 let view = plain(), look = '', moving = false, cine = 0, two = !second.cell.hidden, last = first;
 
 const of = (p) => series[p.series]; const shown = () => (two ? panes : [first]);
@@ -34,14 +35,15 @@ const counted = (p) => said.count.replace('{n}', p.at).replace('{total}', of(p).
 const words = (p) => (two ? `${names[p.i]}: ` : '') + counted(p);
 
 /* ---------- the picture wanted ---------- */
-const list = (number) => {
-  const one = series[number];
-  one.list ??= fetch(`${said.path}.json?series=${number + 1}`).then((answer) => { if (answer.status === 401) location.reload(); return answer.json(); });
-  one.list.catch(() => { one.list = null; });
-  return one.list;
+// Where they are is asked for in parts.
+const list = (number, n) => {
+  const lists = series[number].lists ??= [], at = Math.floor((n - 1) / PART);
+  lists[at] ??= fetch(`${said.path}.json?series=${number + 1}&image=${n}`).then((answer) => { if (answer.status === 401) location.reload(); return answer.json(); });
+  lists[at].catch(() => { lists[at] = null; });
+  return lists[at];
 };
 const source = async (p, n, size = FIRST) => {
-  const { base, ends, none } = await list(p.series); const path = base + ends[n - 1];
+  const { first: from, base, ends, none } = await list(p.series, n); const path = base + ends[n - from];
   if (none[n]) throw new NoPicture(none[n]);
   return `${path}${path.includes('?') ? '&' : '?'}size=${size}${look && of(p).looks.some(([one]) => one === look) ? `&window=${look}` : ''}`;
 };
@@ -97,22 +99,26 @@ const count = (p) => {
   slice.max = total; slice.value = p.at; slice.setAttribute('aria-valuetext', counted(p)); p.el.setAttribute('aria-label', `${two ? `${names[p.i]}, ` : ''}${name}, ${counted(p)}`);
   if (p === first) ring();
 };
+const seriesIn = (a) => Number(/series=(\d+)/.exec(a.href)[1]) - 1;
+const tileOf = (p) => stripOf(p).querySelector(`[data-series="${p.series + 1}"] [data-tile="${p.at}"]`);
 // The chosen tile is ringed, the strip's one stop for Tab, and in sight.
 const ring = () => {
   for (const t of document.querySelectorAll('[data-tile][aria-current]')) t.removeAttribute('aria-current');
-  const t = strips[first.series].querySelector(`[data-tile="${first.at}"]`), box = t?.parentElement; if (!t) return null;
+  for (const a of document.querySelectorAll('.chapters a')) if (seriesIn(a) === first.series) a.setAttribute('aria-current', 'true'); else a.removeAttribute('aria-current');
+  const t = tileOf(first), box = t?.parentElement; if (!t) return null;
   t.setAttribute('aria-current', 'true'); for (const one of box.children) one.tabIndex = one === t ? 0 : -1;
   box.scrollLeft = t.offsetLeft - box.offsetLeft - (box.clientWidth - t.clientWidth) / 2; return t;
 };
 // At rest: the address names what is shown; a strip without its tile comes anew.
 const rest = after(REST_MS, async () => {
-  const at = `?series=${first.series + 1}&image=${first.at}${two ? `&with=${second.series + 1}.${second.at}` : ''}`, strip = strips[first.series];
+  const at = `?series=${first.series + 1}&image=${first.at}${two ? `&with=${second.series + 1}.${second.at}` : ''}`, strip = stripOf(first);
   if (location.search !== at) history.replaceState(null, '', at);
-  shown().forEach(sharpen); if (cine || strip.querySelector(`[data-tile="${first.at}"]`)) return;
+  shown().forEach(sharpen); if (cine || tileOf(first)) return;
   const answer = await fetch(at).catch(() => null); if (!answer?.ok) return;
   const made = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelectorAll('.series')[strips.indexOf(strip)];
   const hadFocus = strip.contains(document.activeElement); if (!made) return;
-  for (const name of ['.tiles', 'p']) strip.querySelector(name).replaceChildren(...made.querySelector(name).children);
+  strip.dataset.series = made.dataset.series; strip.querySelector('.tiles').ariaLabel = made.querySelector('.tiles').ariaLabel; strip.querySelector('p').hidden = made.querySelector('p').hidden;
+  for (const name of ['h2', '.tiles', 'p']) strip.querySelector(name).replaceChildren(...made.querySelector(name).childNodes);
   const t = ring(); if (hadFocus) t?.focus();
 });
 const spoken = after(2 * REST_MS, () => { if (!cine) say(words(last)); });
@@ -150,10 +156,10 @@ const act = (name) => { acts[name](); paint(); };
 for (const name of Object.keys(acts)) if (part(name)) on(part(name), 'click', () => act(name));
 for (const name of ['brightness', 'contrast']) on(part(name), 'input', (ev) => { view[name] = Number(ev.target.value); paint(); });
 on(part('look'), 'change', (ev) => dress(ev.target.value)); on(window, 'resize', paint);
-strips.forEach((strip, number) => on(strip, 'click', (ev) => {
+for (const box of document.querySelectorAll('.series, .chapters')) on(box, 'click', (ev) => {
   const a = ev.target.closest('a'); if (!a || ev.metaKey || ev.ctrlKey || ev.shiftKey) return;
-  ev.preventDefault(); open(first, number, Number(/image=(\d+)/.exec(a.href)[1]), true);
-}));
+  ev.preventDefault(); open(first, seriesIn(a), Number(/image=(\d+)/.exec(a.href)?.[1] ?? 1), true);
+});
 for (const p of panes) {
   const step = (by, how) => { stop(); go(p, p.at + by, how); }; let along = 0;
   on(part('prev', p.row), 'click', () => step(-1, { isAloud: true })); on(part('next', p.row), 'click', () => step(1, { isAloud: true }));

@@ -87,6 +87,8 @@ class Services:
     packages: dict[str, dict[str, Any]] = field(default_factory=dict)
     shares: dict[str, dict[str, Any]] = field(default_factory=dict)
     exams: list[dict[str, Any]] = field(default_factory=exams_known)
+    long: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What is answered in place of the usual, by path; a list is cut to the limit asked for."""
     share_grants: dict[str, Any] = field(default_factory=lambda: dict(SHARE_GRANTS))
     unwanted: set[str] = field(default_factory=set)
     is_address_refused: bool = False
@@ -114,6 +116,15 @@ class Services:
             "expiresIn": self.expires_in,
             "viewer": {"kind": kind},
         }
+
+
+def _cut(answer: dict[str, Any]) -> dict[str, Any]:
+    """Give the part of a long list that is asked for; where no limit is, and of no list, all."""
+    limit, start = int(request.args.get("limit", 0)), int(request.args.get("cursor", 0))
+    if not limit:
+        return answer
+    ((noun, items),) = answer.items()
+    return {noun: items[start : start + limit], "next": str(start + limit) if start + limit < len(items) else None}
 
 
 def new_app(name: str, kept: Services, guarded: bool = True) -> Flask:
@@ -144,6 +155,9 @@ def new_app(name: str, kept: Services, guarded: bool = True) -> Flask:
         if not guarded or request.path.startswith(open_paths):
             return None
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return None if bearer in kept.valid else problem(401, "unauthenticated")
+        if bearer not in kept.valid:
+            return problem(401, "unauthenticated")
+        is_long = request.method == "GET" and request.path in kept.long
+        return jsonify(_cut(kept.long[request.path])) if is_long else None
 
     return app
