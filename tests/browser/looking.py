@@ -9,7 +9,8 @@ from playwright.sync_api import Page
 AXE_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 BY_WIDTH = ("target-size", "scrollable-region-focusable", "aria-hidden-focus", "page-has-heading-one")
-"""The rules whose answer hangs on the width, when the rest was asked at another."""
+BY_COLOR = ("color-contrast", "link-in-text-block")
+"""The rules whose answer hangs on the width or the scheme, when the rest was asked at another."""
 HEAVIEST_BYTES = 100_000
 """A page before its images, nothing compressed."""
 
@@ -80,15 +81,20 @@ class Setting:
 
 def set_up(page: Page, setting: Setting, portal_url: str) -> None:
     """Have *page*'s browser prefer *setting*."""
+    show_as(page, setting)
+    page.context.add_cookies([{"name": "lang", "value": setting.language, "url": portal_url}])
+
+
+def show_as(page: Page, setting: Setting) -> None:
+    """Show *page* as *setting* has it but for its language."""
     page.set_viewport_size({"width": setting.width, "height": 900 if setting.width > 700 else 640})
     page.emulate_media(color_scheme=setting.scheme, reduced_motion="reduce")
-    page.context.add_cookies([{"name": "lang", "value": setting.language, "url": portal_url}])
 
 
 def look(page: Page, setting: Setting, secrets: tuple[str, ...]) -> list[str]:
     """Give what is wrong with the page as it is shown; *secrets*: words that may not be in a title."""
     page.evaluate(AXE_SCRIPT)
-    faults = list(page.evaluate(_AXE, {"type": "tag", "values": TAGS})) + _own_faults(page)
+    faults = look_at_all(page)
     if page.locator("html").get_attribute("lang") != setting.language:
         faults.append("another language")
     title = page.title()
@@ -99,9 +105,14 @@ def look(page: Page, setting: Setting, secrets: tuple[str, ...]) -> list[str]:
     return faults + ([f"weighs {weight} bytes"] if weight > HEAVIEST_BYTES else [])
 
 
-def look_again(page: Page) -> list[str]:
-    """Give what is wrong at another width, with a page that was looked at."""
-    return list(page.evaluate(_AXE, {"type": "rule", "values": BY_WIDTH})) + _own_faults(page)
+def look_at_all(page: Page) -> list[str]:
+    """Give what is wrong by any rule, with a page that was looked at."""
+    return list(page.evaluate(_AXE, {"type": "tag", "values": TAGS})) + _own_faults(page)
+
+
+def look_again(page: Page, *rules: str) -> list[str]:
+    """Give what is wrong by those *rules*, and what axe has none for, with a page that was looked at."""
+    return list(page.evaluate(_AXE, {"type": "rule", "values": rules})) + _own_faults(page)
 
 
 def _own_faults(page: Page) -> list[str]:

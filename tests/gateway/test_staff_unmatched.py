@@ -75,7 +75,7 @@ def test_a_study_that_waits_no_more_leads_back(desk):
     token = desk.csrf(AT, f"{AT}/st1/exam")
     assert match(desk).location == f"{AT}?done=1"
     assert desk.client.post(f"{AT}/st1/exam", data=FOUND | {"csrf": token}).location == AT
-    assert "There is none." in desk.get(AT).text
+    assert "No study is waiting." in desk.get(AT).text
 
 
 AUDIT = "/staff/audit"
