@@ -12,6 +12,7 @@ from gateway.portal.refusals import app_redirect
 
 PATIENTS: tuple[Kind, ...] = ("account", "icode")
 VIEWERS: tuple[Kind, ...] = ("account", "icode", "share")
+RECIPIENTS: tuple[Kind, ...] = ("share",)
 STAFF: tuple[Kind, ...] = ("staff",)
 View = Callable[..., Any]
 
@@ -44,9 +45,12 @@ def open_to(*kinds: Kind, is_background: bool = False) -> Callable[[View], View]
 def _to_way_in(kinds: tuple[Kind, ...], is_background: bool) -> Response:
     if is_background:
         return Response(status=401)
-    ended = "?ended=1" if session.was_over() else ""
+    over = session.over()
+    ended = "?ended=1" if over else ""
     if kinds == STAFF:
         return app_redirect(f"/staff{ended}")
+    if kinds == RECIPIENTS or ("share" in kinds and over == "share"):
+        return app_redirect(f"/s{ended}")
     if request.method == "GET":
         session.change(after=request.full_path.rstrip("?"))
     return app_redirect(f"/enter{ended}")

@@ -149,14 +149,15 @@ def _read(incoming: Request) -> Session | None:
         return None
     known = {one.name for one in fields(Session)}
     session = Session(**{name: value for name, value in facts.items() if name in known})
-    g.session_was_over = is_over(session, now_s())
-    return Session(csrf_key=session.csrf_key, after=session.after) if g.session_was_over else session
+    g.session_over = session.kind if is_over(session, now_s()) else None
+    return Session(csrf_key=session.csrf_key, after=session.after) if g.session_over else session
 
 
-def was_over() -> bool:
-    """Whether the browser came with a session that had ended by itself."""
+def over() -> Kind | None:
+    """Give whose session the browser came with where it had ended by itself; None where it had not."""
     current()
-    return bool(g.get("session_was_over"))
+    kind: Kind | None = g.get("session_over")
+    return kind
 
 
 def _write(response: Response) -> Response:

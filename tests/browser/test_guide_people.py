@@ -96,6 +96,7 @@ def test_share_copy_and_the_recipients_view_S47_S48_S49_S53_S54_S55_S56_S57_S58_
     recipient.goto(url)
     for secret in (visit.exam.family, visit.exam.accession, "Dr. Grey"):
         assert secret not in recipient.content()
+    recipient.reload()
     recipient.get_by_label(say("Password"), exact=True).fill("not the password")
     recipient.get_by_role("button", name=say("View exams")).click()
     for _ in range(2):

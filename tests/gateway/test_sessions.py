@@ -72,6 +72,21 @@ def test_a_session_ends_after_15_idle_minutes(browser, clock, minutes, status):
         assert "logged out to keep your records private" in browser.get("/enter?ended=1").text
 
 
+def test_a_recipient_whose_session_ended_is_led_to_the_links_page(browser, clock):
+    assert browser.get("/shared").location == "/s"
+    browser.enter_as_recipient()
+    clock.forward(minutes=15)
+    assert browser.get("/exams/e1/images").location == "/s?ended=1"
+    assert browser.get("/exams").location == "/enter?ended=1"
+
+
+def test_who_is_logged_in_is_told_before_a_link_logs_them_out(browser):
+    told = "Opening the link here logs you out."
+    assert told not in browser.get("/s").text
+    assert told in browser.enter().get("/s").text
+    assert 'href="/enter"' in browser.enter_as_recipient().get("/share").text
+
+
 def test_signs_of_life_keep_a_session_but_not_past_12_hours(browser, clock):
     browser.enter()
     for _ in range(71):

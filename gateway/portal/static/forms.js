@@ -13,13 +13,14 @@ for (const el of $$('[data-icode]')) {
   if (location.hash.length > 12) { el.value = grouped(location.hash.slice(1)); history.replaceState(null, '', location.pathname); }
 }
 
-// A share's link: its token stands in the fragment, which no server is sent; it goes along to the other language.
+// A share's link: its token stands in the fragment, which no server is sent; it outlives a reload, and goes along to the other language.
 for (const form of $$('form[data-share]')) {
   const token = $('[data-token]', form); const paste = $('[data-paste]', form);
   const take = () => {
-    if (location.hash.length >= 8) {
-      token.value = location.hash.slice(1); if (paste) { paste.hidden = true; $('input', paste).value = ''; }
-      history.replaceState(null, '', location.pathname);
+    const given = location.hash.slice(1) || history.state?.share || '';
+    if (given.length >= 7) {
+      token.value = given; if (paste) { paste.hidden = true; $('input', paste).value = ''; }
+      history.replaceState({ share: given }, '', location.pathname);
     }
     for (const a of $$('a[href^="/language/"]')) a.hash = token.value;
   };
