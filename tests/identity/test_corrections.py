@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from contracts.access import AccessEnded
-from contracts.exams import ExamChanged, ExamMoved, VisitChanged
+from contracts.exams import ExamChanged, ExamMoved, ExamOrdered, VisitChanged
 from contracts.identity import ICodeEnded
 from services.identity.store.icodes import ICodeRow
 from tests.identity.conftest import a_patient, a_visit, an_exam, details
@@ -83,5 +83,32 @@ def test_a_code_of_which_nobody_noted_for_whom_it_was_printed_ends_S11(berts):
     code = berts.issue("visit-b")["icode"]
     with berts.parts.db.begin() as tx:
         tx.execute(update(ICodeRow).values(issued_for=None))
+    assert exams_of(berts, berts.enter(code)) == 1
     berts.hear(corrected())
     berts.enter(code, 401)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_an_empty_visit_that_becomes_anothers_is_not_opened_by_the_firsts_code_S11(berts, order):
+    """The exam is ordered after the visit was corrected: nothing moves, so nothing is told to have moved."""
+    berts.hear(a_visit("visit-n"), details("visit-n", ()))
+    code = berts.issue("visit-n")["icode"]
+    came_in = berts.enter(code)
+    told = [
+        a_visit("visit-n", VisitChanged, version=2, patient_id="bert"),
+        an_exam("pet", ExamOrdered, patient_id="bert", visit_id="visit-n"),
+    ]
+    berts.hear(*(told[number] for number in order))
+    berts.call("GET", "/me", 401, came_in["accessToken"])
+    berts.call("POST", "/sessions/refresh", 401, json={"refreshToken": came_in["refreshToken"]})
+    berts.enter(code, 401)
+    berts.hear(a_visit("visit-n", VisitChanged, version=3))
+    assert exams_of(berts, berts.enter(code)) == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_code_opens_its_visit_after_a_merge_in_whatever_order_it_is_heard_S11(berts, order):
+    code = berts.issue("visit-b")["icode"]
+    told = [merged("bert", "bert2"), a_visit("visit-b", VisitChanged, version=2, patient_id="bert2")]
+    berts.hear(*(told[number] for number in order))
+    assert exams_of(berts, berts.enter(code)) == 1

@@ -21,16 +21,17 @@ class Code:
     shown: str
     visit: str
     exams: frozenset[str] | None
-    record: str
-    """Of whom the visit was when the code was printed."""
     expires_at: datetime
-    shown_for: str | None
-    """The record under which the visit was seen when the code was printed, and has been since; None: not any more."""
+    shown_for: str
+    """The record under which the visit was to be seen when the code was printed."""
+    has_changed_hands: bool = False
+    """Whether it was to be seen under another since."""
     is_ended: bool = False
 
     def end_unless_for(self, visit: str, record: str) -> None:
         """Note that an exam of *visit* came to *record* by a correction: codes stay that were printed for that one."""
-        self.is_ended |= self.visit == visit and self.shown_for != record
+        is_theirs = self.shown_for == record and not self.has_changed_hands
+        self.is_ended |= self.visit == visit and not is_theirs
 
 
 @dataclass
@@ -80,7 +81,11 @@ class Truth:
         """Whether *holder* lets anybody in at *now*."""
         if isinstance(holder, Account):
             return not (holder.is_over or holder.is_frozen)
-        return not holder.is_ended and now < holder.expires_at
+        return not (holder.is_ended or self.is_anothers(holder)) and now < holder.expires_at
+
+    def is_anothers(self, code: Code) -> bool:
+        """Whether the visit is not the person's for whom *code* was printed."""
+        return self.chain(code.shown_for)[-1] != self.shown_as(code.visit)
 
     def allowed(self, holder: Holder, now: datetime) -> set[str]:
         """Give all exams that whoever came in by *holder* may open at *now*."""
@@ -89,7 +94,5 @@ class Truth:
         if isinstance(holder, Account):
             held = self.held(holder.proven)
             return {exam for exam, visit in self.visit_of.items() if self.shown_as(visit) in held}
-        if self.record_of[holder.visit] != holder.record:
-            return set()
         of_visit = self.exams_of(holder.visit)
         return of_visit if holder.exams is None else of_visit & holder.exams

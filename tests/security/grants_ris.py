@@ -33,7 +33,7 @@ class Ris(World):
             self.truth.merged_into[gone] = into
         else:
             del self.truth.merged_into[gone]
-        self.forget_whose()
+        self.note_whose()
         now, reason = self.clock.now(), "merged" if kind is PatientMerged else "unmerged"
         told = [kind(id=gone, version=next(self.versions), at=now, from_patient_id=gone, into_patient_id=into)]
         for visit, shown in before.items():
@@ -48,12 +48,12 @@ class Ris(World):
     @rule(data=st.data(), visit=st.sampled_from(sorted(VISITS)), record=st.sampled_from(sorted(PERSON)))
     def correct_whose_a_visit_is(self, data: Any, visit: str, record: str) -> None:
         before = self.truth.shown_as(visit)
-        if before == self.truth.chain(record)[-1] or not self.truth.exams_of(visit):
+        if before == self.truth.chain(record)[-1]:
             return
         self.truth.record_of[visit] = record
-        for code in self.codes:
+        for code in self.codes if self.truth.exams_of(visit) else []:
             code.end_unless_for(visit, self.truth.shown_as(visit))
-        self.forget_whose()
+        self.note_whose()
         self.hear(data, self.moved(visit, before, "corrected"))
 
     @rule(data=st.data(), exam=st.sampled_from(sorted(EXAMS)), visit=st.sampled_from(sorted(VISITS)))
@@ -84,10 +84,9 @@ class Ris(World):
         del self.truth.visit_of[exam]
         self.house.hear(event)
 
-    def forget_whose(self) -> None:
+    def note_whose(self) -> None:
         for code in self.codes:
-            if self.truth.shown_as(code.visit) != code.shown_for:
-                code.shown_for = None
+            code.has_changed_hands |= self.truth.shown_as(code.visit) != code.shown_for
 
     def moved(self, visit: str, before: str, reason: str) -> list[Any]:
         """Give what is told when all of *visit* is another record's."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, delete, select, update
+from sqlalchemy import ForeignKey, Index, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.chassis.db import Tx, insert_new
@@ -22,7 +22,9 @@ class ICodeRow(Base):
     secret_hash: Mapped[str] = mapped_column(String(200))
     issued_by: Mapped[str] = mapped_column(String(64))
     issued_for: Mapped[str | None] = mapped_column(String(64))
-    """The patient whose the visit was then and is still; None: it was another's since, or we did not keep it."""
+    """The patient whose the visit was then; None: printed before we kept it."""
+    has_changed_hands: Mapped[bool]
+    """Whether the visit was another patient's since, if only by a merge."""
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -36,7 +38,8 @@ class ICodeRow(Base):
 
 def add_icode(tx: Tx, **columns: Any) -> bool:
     """Add a code; False when its locator is taken."""
-    values = {"ended_at": None, "ended_reason": None, "expiry_told_at": None, "version": 1, **columns}
+    values = {"ended_at": None, "ended_reason": None, "expiry_told_at": None, "version": 1}
+    values |= {"has_changed_hands": False, **columns}
     return insert_new(tx, ICodeRow, values, ["locator"])
 
 
@@ -65,13 +68,6 @@ def find_icodes_of_visit(tx: Tx, visit_id: str) -> list[tuple[ICodeRow, ICodeHol
         .order_by(ICodeRow.issued_at.desc(), ICodeRow.id)
     )
     return [(icode, holder) for icode, holder in tx.execute(query)]
-
-
-def forget_whose(tx: Tx, visit_id: str, *, but_for: str) -> None:
-    """Note that a visit is the patient *but_for*'s now: of codes printed for others it is not known whose they are."""
-    of_visit = select(ICodeHolderRow.id).filter_by(visit_id=visit_id)
-    others = ICodeRow.holder.in_(of_visit), ICodeRow.issued_for != but_for
-    tx.execute(update(ICodeRow).where(*others).values(issued_for=None))
 
 
 def find_newly_expired(tx: Tx, now: datetime, limit: int) -> list[ICodeRow]:

@@ -27,8 +27,9 @@ from services.identity.domain.tries import ICODE_LIMITS
 from services.identity.parts import Parts
 from services.identity.store import holders, patients, portal_passes, visits
 from services.identity.store import icodes as store
-from services.identity.usecases.access import end_access
+from services.identity.usecases.access import end_access, narrow_access
 from services.identity.usecases.sessions import Entry, Tokens, begin_session
+from services.identity.usecases.standing import is_persons
 from services.identity.usecases.tries import begin_try, forgive_try
 
 T = TypeVar("T")
@@ -157,12 +158,30 @@ def reactivate_icode(tx: Tx, row: store.ICodeRow, visit_id: str, exam_ids: list[
 def end_codes_of_visit(
     tx: Tx, visit_id: str, issued_before: datetime, reason: str, now: datetime, *, but_for: str | None
 ) -> None:
-    """End the codes of a visit that were issued before an instant, but for those printed for the patient *but_for*."""
-    unended = store.find_unended(tx, [row.id for row in holders.find_icode_holders(tx, visit_id)])
-    for row in unended:
-        is_theirs = but_for is not None and row.issued_for == but_for
+    """End the codes of a visit that were issued before an instant.
+
+    But for those printed for the patient *but_for*, whose the visit has been since.
+    """
+    for row in _find_unended(tx, visit_id):
+        is_theirs = but_for is not None and row.issued_for == but_for and not row.has_changed_hands
         if row.issued_at < issued_before and not is_theirs:
             end_icode(tx, row, reason, now)
+
+
+def _find_unended(tx: Tx, visit_id: str) -> list[store.ICodeRow]:
+    return store.find_unended(tx, [row.id for row in holders.find_icode_holders(tx, visit_id)])
+
+
+def note_whose(tx: Tx, visit_id: str, patient_id: str, now: datetime) -> None:
+    """Note that a visit is *patient_id*'s now: what was printed for somebody else opens nothing while it is so.
+
+    Of a merge nobody notices anything; its undoing, and a correction, end the codes of a visit with exams besides.
+    """
+    for row in _find_unended(tx, visit_id):
+        if row.issued_for is not None and row.issued_for != patient_id:
+            row.has_changed_hands = True
+            if not is_persons(tx, row, patient_id):
+                narrow_access(tx, row.holder, "visit-anothers", now)
 
 
 def tell_expired(tx: Tx, now: datetime) -> int:
@@ -227,7 +246,10 @@ def _open(
 ) -> store.ICodeRow | Refusal:
     """Give the code whose right secret was given, or why it opens nothing; the caller commits either."""
     row = store.find_icode(tx, icode_id) if icode_id else None
-    if row is None or not _fits_birth_date(tx, parts, row, birth_date):
+    visit = _visit_of(tx, row) if row else None
+    if row is None or visit is None or not is_persons(tx, row, visit.patient_id):
+        return ICodeUnknown()
+    if not _fits_birth_date(tx, parts, visit, birth_date):
         return ICodeUnknown()
     try:
         check_opens(row.expires_at, row.ended_at, now)
@@ -240,12 +262,15 @@ def _open(
     return row
 
 
-def _fits_birth_date(tx: Tx, parts: Parts, row: store.ICodeRow, birth_date: date | None) -> bool:
+def _visit_of(tx: Tx, row: store.ICodeRow) -> visits.VisitRow | None:
+    opens = holders.find_icode_holder(tx, row.holder)
+    return visits.find_visit(tx, opens.visit_id) if opens else None
+
+
+def _fits_birth_date(tx: Tx, parts: Parts, visit: visits.VisitRow, birth_date: date | None) -> bool:
     if not parts.asks_birth_date:
         return True
-    opens = holders.find_icode_holder(tx, row.holder)
-    visit = visits.find_visit(tx, opens.visit_id) if opens else None
-    patient = patients.find_patient(tx, visit.patient_id) if visit else None
+    patient = patients.find_patient(tx, visit.patient_id)
     return patient is not None and patient.birth_date is not None and patient.birth_date == birth_date
 
 
@@ -259,7 +284,6 @@ def _note_refused(tx: Tx, row: store.ICodeRow | None, refusal: Refusal, typed: T
         caller=typed.caller,
         actor="nobody",
         object=f"icode:{row.id}" if row else None,
-        outcome="refused",
         slug=refusal.slug,
         address=typed.address,
     )

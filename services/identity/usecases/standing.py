@@ -55,7 +55,7 @@ def _of_icode(tx: Tx, parts: Parts, holder: str, now: datetime) -> Standing:
     opens = holders.find_icode_holder(tx, holder)
     active = [row for row in icodes.find_unended(tx, [holder]) if state_of(row.expires_at, None, now) == "active"]
     visit = visits.find_visit(tx, opens.visit_id) if opens else None
-    if opens is None or visit is None or not active:
+    if opens is None or visit is None or not any(is_persons(tx, row, visit.patient_id) for row in active):
         raise SessionOver
     patient = patients.find_patient(tx, visit.patient_id)
     zone = parts.time_zone(visit.location_id)
@@ -65,6 +65,11 @@ def _of_icode(tx: Tx, parts: Parts, holder: str, now: datetime) -> Standing:
         Viewer("icode", visits=[ViewerVisit(visit.id, visit.local_date, visit.location_id)]),
         ends_at=max(row.expires_at for row in active),
     )
+
+
+def is_persons(tx: Tx, row: icodes.ICodeRow, patient_id: str) -> bool:
+    """Whether a code of a visit that is *patient_id*'s was printed for that person, as far as we kept for whom."""
+    return row.issued_for in {None, patient_id} or patient_id in patients.find_family(tx, row.issued_for or "")
 
 
 def _of_account(tx: Tx, account_id: str) -> Standing:

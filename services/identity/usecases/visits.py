@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 from contracts.exams import ExamMoved, ExamState, VisitDetailsChanged, VisitState
 from services.chassis.db import Tx
 from services.identity.parts import Parts
-from services.identity.store import icodes
 from services.identity.store import visits as store
 from services.identity.usecases.coming_of_age import settle_of_age
-from services.identity.usecases.icodes import end_codes_of_visit
+from services.identity.usecases.icodes import end_codes_of_visit, note_whose
 
 
 def copy_visit(tx: Tx, parts: Parts, told: VisitState, now: datetime) -> None:
     """Keep the newest state of a visit, its day at its location, and when its patient is 18 there."""
     zone = ZoneInfo(parts.time_zone(told.location_id))
+    former = store.find_visit(tx, told.id)
+    is_anothers = former is not None and former.patient_id != told.patient_id
     store.save_visit(
         tx,
         id=told.id,
@@ -24,7 +25,8 @@ def copy_visit(tx: Tx, parts: Parts, told: VisitState, now: datetime) -> None:
         local_date=told.starts_at.astimezone(zone).date() if told.starts_at else None,
     )
     tx.flush()
-    icodes.forget_whose(tx, told.id, but_for=told.patient_id)
+    if is_anothers:
+        note_whose(tx, told.id, told.patient_id, now)
     settle_of_age(tx, parts, told.patient_id, now)
 
 
