@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -27,7 +26,6 @@ def record(
     actor: str | None = None,
     patient_id: str | None = None,
     object: str | None = None,  # noqa: A002 - the audit's own word
-    outcome: Literal["done", "refused"] = "done",
     slug: str | None = None,
     phi_acknowledged: bool | None = None,
     address: str | None = None,
@@ -37,8 +35,8 @@ def record(
 ) -> None:
     """Append one act of *caller*, or of *actor* (``service:…``, or a holder that has no token yet).
 
-    *reason*: what a member of staff gave as theirs, where one is asked. *person* and *device*: what a recipient typed
-    as their name, and came with.
+    *slug*: why it was refused; None: it was done. *reason*: what a member of staff gave as theirs, where one is asked.
+    *person* and *device*: what a recipient typed as their name, and came with.
     """
     head = _locked_head(tx)
     act = ActRecorded(
@@ -51,7 +49,7 @@ def record(
         action=action,
         patient_id=patient_id,
         object=object,
-        outcome=outcome,
+        outcome="refused" if slug else "done",
         slug=slug,
         from_address=caller.address if caller else address,
         phi_acknowledged=phi_acknowledged,

@@ -146,7 +146,6 @@ def note_refused(tx: Tx, holder: str | None, slug: str, entry: Entry, now: datet
         now,
         actor="nobody",
         object=holder,
-        outcome="refused",
         slug=slug,
         address=entry.address,
     )

@@ -74,7 +74,6 @@ def _note(tx: Tx, caller: Caller, now: datetime, *, refusal: Refusal | None = No
         now,
         caller=caller,
         object=caller.holder,
-        outcome="refused" if refusal else "done",
         slug=refusal.slug if refusal else None,
     )
 

@@ -146,7 +146,6 @@ def _note(
         now,
         actor="nobody",
         object=f"account:{account_id}" if account_id else None,
-        outcome="refused" if refusal else "done",
         slug=refusal.slug if refusal else None,
         address=address,
     )

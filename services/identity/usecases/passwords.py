@@ -87,7 +87,6 @@ def _note_refused(tx: Tx, way: str, known: Known | None, entry: Entry, parts: Pa
         parts.clock.now(),
         actor="nobody",
         object=known.holder if known else None,
-        outcome="refused",
         slug=WrongCredentials.slug,
         address=entry.address,
     )
@@ -115,7 +114,6 @@ def prove_password(parts: Parts, caller: Caller, password: str) -> accounts.Acco
                 now,
                 caller=caller,
                 object=caller.holder,
-                outcome="refused",
                 slug=slug,
             )
     if not is_right:

@@ -32,9 +32,7 @@ def open_once(tx: Tx, parts: Parts, row: RegistrationRow, now: datetime) -> None
             tell_owner(tx, account_id, "account-exists", now)
     if held_by or eligible != records:
         slug = "account-exists" if held_by else "account-not-possible"
-        audit.record(
-            tx, "identity", "account.open", now, actor="nobody", patient_id=proven, outcome="refused", slug=slug
-        )
+        audit.record(tx, "identity", "account.open", now, actor="nobody", patient_id=proven, slug=slug)
         return
     ask = NewAccount(row.user_id or "", row.email or "", row.password_hash or "", portal_language(row.language))
     open_account(tx, ask, [proven], now, by=row.proven_by)

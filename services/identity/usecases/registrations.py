@@ -214,7 +214,6 @@ def _note(
         actor="nobody",
         patient_id=row.patient_id if row else None,
         object=_object(row) if row else None,
-        outcome="refused" if refusal else "done",
         slug=refusal.slug if refusal else None,
         address=address,
     )

@@ -74,7 +74,6 @@ def _refresh(tx: Tx, parts: Parts, refresh_token: str, now: datetime) -> Tokens 
             now,
             actor=rotation.holder,
             object=f"session:{rotation.session}",
-            outcome="refused",
             slug="refresh-token-reused",
         )
     if rotation.kind != "rotated":

@@ -141,7 +141,6 @@ def _record(tx: Tx, share: ShareRow, action: str, ask: OpenAsk, now: datetime, s
         now,
         actor=holder_of(share.id),
         object=f"share:{share.id}",
-        outcome="refused" if slug else "done",
         slug=slug,
         address=ask.address,
         person=check_name(ask.name),
