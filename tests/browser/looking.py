@@ -62,6 +62,10 @@ _STOPS = """() => {
   return faults;
 }"""
 
+_COLORED = """() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+  .then(() => Promise.allSettled(document.getAnimations().map(one => one.finished)))"""
+"""Waits until no color is on its way to another."""
+
 _WEIGHT = """() => performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
   .filter(one => !/\\.jpg|state\\.json/.test(one.name))
   .reduce((sum, one) => sum + one.decodedBodySize, 0)"""
@@ -81,12 +85,17 @@ class Setting:
 
 def set_up(page: Page, setting: Setting, portal_url: str) -> None:
     """Have *page*'s browser prefer *setting*."""
-    show_as(page, setting)
+    _prefer(page, setting)
     page.context.add_cookies([{"name": "lang", "value": setting.language, "url": portal_url}])
 
 
 def show_as(page: Page, setting: Setting) -> None:
     """Show *page* as *setting* has it but for its language."""
+    _prefer(page, setting)
+    page.evaluate(_COLORED)
+
+
+def _prefer(page: Page, setting: Setting) -> None:
     page.set_viewport_size({"width": setting.width, "height": 900 if setting.width > 700 else 640})
     page.emulate_media(color_scheme=setting.scheme, reduced_motion="reduce")
 

@@ -156,7 +156,7 @@ def address(rule: str, has: dict[str, str]) -> str:
 
 
 def visits(people: list[str]) -> list[tuple[str, Setting]]:
-    """Give who looks at a page in which settings: the last and the first of *people*, or all in both."""
+    """Give who looks at a page in which settings: the last and the first of *people*, or all but that one in turn."""
     if IN_FULL:
-        return list(product(people[1:], (WIDE, NARROW)))
+        return [(person, (WIDE, NARROW)[at % 2]) for at, person in enumerate(people[1:])]
     return [(people[-1], WIDE), (people[0], NARROW)] if people else []
