@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlencode
 
 from flask_babel import gettext as _
@@ -45,13 +45,39 @@ class Picture:
         return self.at_size(TILE_SIZE)
 
 
+class Pictures(Sequence[Picture]):
+    """A series' pictures in order, every frame one of its own; of thousands only those looked at are made."""
+
+    def __init__(self, exam_id: str, images: Sequence[dict[str, Any]]) -> None:
+        self._exam_id = exam_id
+        counts = [int(image.get("frames") or 1) for image in images]
+        self._frames = [
+            (image, frame if count > 1 else None)
+            for image, count in zip(images, counts, strict=True)
+            for frame in range(1, count + 1)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @overload
+    def __getitem__(self, at: int) -> Picture: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Picture, ...]: ...
+    def __getitem__(self, at: int | slice) -> Picture | tuple[Picture, ...]:
+        numbers = range(len(self._frames))[at]
+        if isinstance(numbers, int):
+            return _picture(self._exam_id, numbers + 1, *self._frames[numbers])
+        return tuple(_picture(self._exam_id, number + 1, *self._frames[number]) for number in numbers)
+
+
 @dataclass(frozen=True)
 class Series:
     """One series with its pictures in order; ``number`` counts from 1 in the exam."""
 
     number: int
     name: str
-    pictures: tuple[Picture, ...]
+    pictures: Pictures
     looks: tuple[tuple[str, str], ...]
     """The window to ask for (empty: as it is), and the look's word; none of colours."""
 
@@ -76,13 +102,8 @@ def series_of(exam_id: str, told: Sequence[dict[str, Any]]) -> tuple[Series, ...
 
 
 def _series(exam_id: str, number: int, told: dict[str, Any]) -> Series:
-    frames = [
-        (image, frame if int(image.get("frames") or 1) > 1 else None)
-        for image in told["images"]
-        for frame in range(1, int(image.get("frames") or 1) + 1)
-    ]
-    pictures = tuple(_picture(exam_id, at, image, frame) for at, (image, frame) in enumerate(frames, 1))
-    return Series(number, str(told.get("description") or told.get("modality") or ""), pictures, _looks(told))
+    name = str(told.get("description") or told.get("modality") or "")
+    return Series(number, name, Pictures(exam_id, told["images"]), _looks(told))
 
 
 def _picture(exam_id: str, number: int, image: dict[str, Any], frame: int | None) -> Picture:

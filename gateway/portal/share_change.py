@@ -32,7 +32,7 @@ def ask(share_id: str) -> Any:
 
 def _made(share_id: str) -> dict[str, Any]:
     """Give the share. Aborts with 404 for one that is over, or that somebody else made."""
-    made = sharing.shown(sharing.share(share_id), viewing.load())
+    made = sharing.shown(sharing.share(share_id), viewing.load().exams)
     if made.get("state") in sharing.ENDED or not made["is_own"]:
         abort(404)
     return made

@@ -33,8 +33,7 @@ def new() -> Any:
 
 
 def _form_page(ticked: list[str], status: int = 200, form: Any = None, errors: Any = None) -> Response:
-    asked = request.form.get("page")
-    its_list = viewing.load(asked, "" if asked or not ticked else ticked[0])
+    its_list = viewing.load(request.form.get("page"))
     tomorrow = (edge().now() + timedelta(days=1)).date()
     page = render_template(
         "share_new.html", list=its_list, kept=_kept(ticked, its_list), ticked=ticked,
@@ -46,11 +45,8 @@ def _form_page(ticked: list[str], status: int = 200, form: Any = None, errors: A
 
 def _kept(ticked: list[str], its_list: viewing.Listed) -> tuple[rows.Row, ...]:
     """Give what is ticked on other pages of the list."""
-    rest = set(ticked) - {row.id for row in its_list.rows}
-    known = {str(exam["id"]) for exam in its_list.exams}
-    exams: Sequence[dict[str, Any]] = its_list.exams if rest <= known else viewing.all_exams()
-    kept = viewing.rows_of([exam for exam in exams if str(exam["id"]) in rest])
-    return tuple(row for row in kept if row.has_begun)
+    rest = [exam_id for exam_id in ticked if all(row.id != exam_id for row in its_list.rows)]
+    return tuple(row for row in viewing.rows_of(viewing.exams_of(rest, its_list.exams)) if row.has_begun)
 
 
 @blueprint.post("/share/new")
@@ -143,9 +139,9 @@ def share(share_id: str) -> dict[str, Any]:
     return found
 
 
-def shown(one: dict[str, Any], its_list: viewing.Listed) -> dict[str, Any]:
+def shown(one: dict[str, Any], known: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """Give share *one* with its exams' names, its site's time zone, and whether this session made it."""
-    exams = viewing.exams_of(one.get("examIds", []), its_list.exams)
+    exams = viewing.exams_of(one.get("examIds", []), known)
     zone = rows.zone_of(exams[0]) if exams else None
     names = ", ".join(rows.name_of(exam) for exam in exams)
     return one | {"names": names, "zone": zone, "is_own": one.get("madeBy") == session.current().kind}
@@ -155,7 +151,7 @@ def shown(one: dict[str, Any], its_list: viewing.Listed) -> dict[str, Any]:
 @gates.open_to(*gates.PATIENTS)
 def made(share_id: str) -> Any:
     """Show the link: blue, with its copy icon; the password is not there."""
-    return render_template("share_made.html", made=shown(share(share_id), viewing.load()), share={})
+    return render_template("share_made.html", made=shown(share(share_id), viewing.load().exams), share={})
 
 
 @blueprint.get("/share/<share_id>/qr.svg")
@@ -173,7 +169,8 @@ def history() -> Any:
     over = [one for one in found if one.get("state") in ENDED]
     chosen = over if is_over else [one for one in found if one.get("state") not in ENDED]
     page, its_list = page_of(chosen, LINKS_SHOWN, request.args.get("page")), viewing.load()
-    page = replace(page, items=tuple(shown(one, its_list) for one in page.items))
+    known = viewing.exams_of([exam_id for one in page.items for exam_id in one["examIds"]], its_list.exams)
+    page = replace(page, items=tuple(shown(one, known) for one in page.items))
     facts = {"active": len(found) - len(over), "ended": len(over), "is_over": is_over}
     return render_template("share_history.html", page=page, share={}, **facts)
 
@@ -182,7 +179,7 @@ def history() -> Any:
 @gates.open_to(*gates.PATIENTS)
 def activity(share_id: str) -> Any:
     """Show who opened the link, newest first."""
-    its_share = shown(share(share_id), viewing.load())
+    its_share = shown(share(share_id), viewing.load().exams)
     found = calls.ask("sharing", "GET", calls.at("/shares/{}/accesses", share_id)).get("accesses", [])
     page = page_of(found, OPENINGS_SHOWN, request.args.get("page"))
     return render_template("share_activity.html", made=its_share, page=page, share={})
@@ -192,7 +189,7 @@ def activity(share_id: str) -> Any:
 @gates.open_to(*gates.PATIENTS)
 def ask_end(share_id: str) -> Any:
     """Ask once before a link is ended."""
-    return render_template("share_end.html", made=shown(share(share_id), viewing.load()), share={})
+    return render_template("share_end.html", made=shown(share(share_id), viewing.load().exams), share={})
 
 
 @blueprint.post("/share/<share_id>/end")
@@ -207,7 +204,7 @@ def end(share_id: str) -> Any:
 @gates.open_to(*gates.PATIENTS)
 def ask_password(share_id: str) -> Any:
     """Show the form for a new password."""
-    return render_template("share_password.html", made=shown(share(share_id), viewing.load()), share={}, error="")
+    return render_template("share_password.html", made=shown(share(share_id), viewing.load().exams), share={}, error="")
 
 
 @blueprint.post("/share/<share_id>/password")
@@ -218,7 +215,7 @@ def set_password(share_id: str) -> Any:
     error = _password_mistake(password)
     if error:
         page = render_template(
-            "share_password.html", made=shown(share(share_id), viewing.load()), share={}, error=error
+            "share_password.html", made=shown(share(share_id), viewing.load().exams), share={}, error=error
         )
         return Response(page, 422, content_type="text/html; charset=utf-8")
     calls.ask("sharing", "PATCH", calls.at("/shares/{}", share_id), {"password": password})

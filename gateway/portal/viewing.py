@@ -6,6 +6,7 @@ share, so that nothing is counted as an opening.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +15,7 @@ from flask import abort, g
 from gateway.edge import composing
 from gateway.edge.context import edge
 from gateway.edge.upstream import Answer
-from gateway.portal import calls, paging, rows, session
+from gateway.portal import calls, paging, rows, session, words
 from gateway.portal.calls import Refused
 from gateway.portal.paging import Page
 from gateway.portal.rows import Row
@@ -23,6 +24,8 @@ SHOWN, BESIDE = 20, 7
 """Exams on a page of the list, and of the list beside an exam."""
 ASKED = 200
 """Exams asked for at once, the most that are given."""
+FEW = 3
+"""Exams asked for one by one."""
 MOST_PAGES = 500
 
 
@@ -80,19 +83,21 @@ def load(asked: str | None = None, exam_id: str = "", shown: int = SHOWN) -> Lis
     Raises as ``calls.ask`` does.
     """
     its_cut, number = cut(), paging.within(asked, MOST_PAGES)
-    exams = _ask_exams((number - 1) * SHOWN) if its_cut is None else _cut_to(its_cut)
+    exams = _ask_exams(number * SHOWN + 1) if its_cut is None else _cut_to(its_cut)  # one more tells of older ones
     at = next((at for at, exam in enumerate(exams) if str(exam["id"]) == exam_id), (number - 1) * SHOWN)
     page = paging.page_with(exams, shown, at)
     return Listed(tuple(exams), Page(rows_of(page.items), page.number, page.count), at // SHOWN + 1)
 
 
 def _cut_to(its_cut: Cut) -> list[dict[str, Any]]:
-    return [its_cut.shown(exam) for exam in exams_of(its_cut.exam_ids, _ask_exams())]
+    return [its_cut.shown(exam) for exam in exams_of(its_cut.exam_ids, _ask_exams(SHOWN))]
 
 
 def exams_of(exam_ids: Sequence[str], known: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give the exams *exam_ids* in the list's order; those that *known* lacks are asked for, those gone left out."""
-    missing = [exam_id for exam_id in exam_ids if all(str(exam["id"]) != exam_id for exam in known)]
+    missing = set(exam_ids) - {str(exam["id"]) for exam in known}
+    if len(missing) > FEW:
+        known, missing = all_exams(), set()
     older = [exam for exam in (_ask_exam_or_none(exam_id) for exam_id in missing) if exam]
     return [exam for exam in known if str(exam["id"]) in exam_ids] + older
 
@@ -111,16 +116,17 @@ def all_exams() -> list[dict[str, Any]]:
     return _ask_exams(MOST_PAGES * SHOWN)
 
 
-def _ask_exams(before: int = 0) -> list[dict[str, Any]]:
-    """Give the caller's exams, newest first: of very many those before that number, its page and more."""
+def _ask_exams(most: int, narrowed: str = "") -> list[dict[str, Any]]:
+    """Give the caller's newest exams, so many at most."""
     found: list[dict[str, Any]] = []
-    query = f"limit={ASKED}"
+    cursor = ""
     while True:
-        answer = calls.decode(calls.as_caller(_asking(query)))
+        limit = min(ASKED, most - len(found))
+        answer = calls.decode(calls.as_caller(_asking(f"limit={limit}{narrowed}{cursor}")))
         found += answer.get("exams", [])
-        if not answer.get("next") or len(found) > before + SHOWN:
+        if not answer.get("next") or len(found) >= most:
             return found
-        query = f"limit={ASKED}&cursor={calls.at('{}', str(answer['next']))}"
+        cursor = f"&cursor={calls.at('{}', str(answer['next']))}"
 
 
 def _asking(query: str) -> Callable[[dict[str, str]], Answer]:
@@ -156,9 +162,18 @@ def context(exam_id: str, tab: str) -> dict[str, Any]:
         if cut() is not None:
             abort(404)
         exam = _ask_exam(exam_id)
+        its_list = _older_from(exam) if len(its_list.exams) > SHOWN else its_list
     row = rows.row_of(exam, edge().now())
     zone = rows.zone_of(exam)
     return {"list": its_list, "exam": exam, "row": row, "zone": zone, "tab": tab, "share": share_facts(its_list.exams)}
+
+
+def _older_from(exam: dict[str, Any]) -> Listed:
+    """Give *exam*, which stands far down the list, with those after it."""
+    its_date = words.parse(exam.get("date"))
+    to = (its_date + timedelta(seconds=1)).isoformat() if its_date else ""
+    exams = _ask_exams(BESIDE, f"&to={calls.at('{}', to)}" if to else "")
+    return Listed(tuple(exams), Page(rows_of(exams), 2, 2), 1)
 
 
 def _ask_exam(exam_id: str) -> dict[str, Any]:

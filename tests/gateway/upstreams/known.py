@@ -119,11 +119,12 @@ class Services:
 
 
 def _cut(answer: dict[str, Any]) -> dict[str, Any]:
-    """Give the part of a long list that is asked for; where no limit is, and of no list, all."""
+    """Give the part of a long list that is asked for, of exams up to a day; where no limit is, all of the answer."""
     limit, start = int(request.args.get("limit", 0)), int(request.args.get("cursor", 0))
     if not limit:
         return answer
     ((noun, items),) = answer.items()
+    items = [one for one in items if "to" not in request.args or one["date"] < request.args["to"]]
     return {noun: items[start : start + limit], "next": str(start + limit) if start + limit < len(items) else None}
 
 
