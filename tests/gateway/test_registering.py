@@ -120,7 +120,7 @@ def test_all_questions_are_to_be_answered_S19(browser, services):
     at_step(browser, 2)
     page = step(browser, "/register/2", {"question": ["k1", "k2"], "q-k1": "c1"})
     assert page.status_code == 422
-    assert '<a href="#q-k2">Choose an answer.</a>' in page.text
+    assert '<a href="#q-k2">Which doctor? Choose an answer.</a>' in page.text
     assert 'value="c1" checked' in page.text
     assert not [one for one in services.asked if one[2].endswith("/answers")]
 

@@ -165,4 +165,11 @@ def test_staff_see_no_exams_and_patients_no_staff_pages(browser):
 
 
 def test_a_patient_is_led_to_the_staffs_log_in_by_nothing(browser):
+def test_staff_are_told_when_no_visit_was_found(browser):
+    browser.post("/staff", "/staff", {"userId": "dana", "password": "x"})
+    page = browser.post("/staff/visits", "/staff/visits", {"lastName": "Nobody"}).text
+    assert "Nothing was found." in page
+    assert "<table" not in page
+
+
     assert browser.enter().get("/staff/visits").status_code == 404
