@@ -8,12 +8,12 @@ import hmac
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, request
+from flask import Flask, Response, abort, request
 from markupsafe import Markup
 
 from gateway.edge.context import edge
 from gateway.edge.routes import BASE
-from gateway.portal import session
+from gateway.portal import gates, session
 
 FIELD = "csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -42,13 +42,16 @@ def is_from_here() -> bool:
     return origin is None or urlsplit(origin).netloc in own
 
 
-def check() -> None:
-    """Refuse (400) a form that did not come from its page."""
+def check() -> Response | None:
+    """Refuse (400) a form that did not come from its page; lead to the way in where its session is gone."""
     if request.method in SAFE_METHODS or request.path.startswith(FREE):
-        return
-    sent = request.form.get(FIELD, "").encode(errors="replace")
-    if not is_from_here() or not hmac.compare_digest(sent, token_for(request.path).encode()):
+        return None
+    if not is_from_here():
         abort(400, "form-refused")
+    sent = request.form.get(FIELD, "").encode(errors="replace")
+    if hmac.compare_digest(sent, token_for(request.path).encode()):
+        return None
+    return gates.way_in() or abort(400, "form-refused")
 
 
 def add_to(app: Flask) -> None:

@@ -144,7 +144,8 @@ def _icode_refused(refused: Refused, code: str) -> Response:
     if refused.status == 429:
         return enter_page(429, icode_error=_("Too many tries. Wait a while, or Get Help."))
     if refused.status in {401, 422}:
-        return enter_page(422, icode_error=_("That I-Code does not open any exams. Check it against your Portal Pass."))
+        wrong = _("That I-Code does not open any exams. Check it against your Portal Pass.")
+        return enter_page(422, code=code, icode_error=wrong)
     raise refused
 
 
@@ -229,6 +230,7 @@ def _shown(me: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.post("/log-out")
+@gates.meant_for(*gates.PATIENTS)
 def log_out() -> Any:
     """End the session here and at its issuer, and have the browser forget what it kept."""
     who = session.current()

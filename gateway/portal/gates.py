@@ -4,17 +4,35 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, abort, make_response, request
+from flask import Response, abort, current_app, make_response, request
 
 from contracts.tokens import Kind
 from gateway.portal import session
-from gateway.portal.refusals import app_redirect
+from gateway.portal.refusals import app_redirect, wants_json
 
 PATIENTS: tuple[Kind, ...] = ("account", "icode")
 VIEWERS: tuple[Kind, ...] = ("account", "icode", "share")
 RECIPIENTS: tuple[Kind, ...] = ("share",)
 STAFF: tuple[Kind, ...] = ("staff",)
 View = Callable[..., Any]
+KINDS = "kinds"
+"""Under this name a view says whose page it is."""
+
+
+def meant_for(*kinds: Kind) -> Callable[[View], View]:
+    """Note that a page is for logged-in callers of *kinds*; this alone keeps nobody out."""
+
+    def note(view: View) -> View:
+        vars(view)[KINDS] = kinds
+        return view
+
+    return note
+
+
+def way_in() -> Response | None:
+    """Give the way in to a page for those logged in, to a browser whose session is gone; None for all others."""
+    kinds = getattr(current_app.view_functions.get(request.endpoint or ""), KINDS, ())
+    return _to_way_in(kinds, wants_json(), is_gone=True) if kinds and not session.current().is_logged_in else None
 
 
 def open_to(*kinds: Kind, is_background: bool = False) -> Callable[[View], View]:
@@ -24,6 +42,7 @@ def open_to(*kinds: Kind, is_background: bool = False) -> Callable[[View], View]
     """
 
     def wrap(view: View) -> View:
+        @meant_for(*kinds)
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Response:
             who = session.current()
@@ -42,11 +61,11 @@ def open_to(*kinds: Kind, is_background: bool = False) -> Callable[[View], View]
     return wrap
 
 
-def _to_way_in(kinds: tuple[Kind, ...], is_background: bool) -> Response:
+def _to_way_in(kinds: tuple[Kind, ...], is_background: bool, *, is_gone: bool = False) -> Response:
     if is_background:
         return Response(status=401)
     over = session.over()
-    ended = "?ended=1" if over else ""
+    ended = "?ended=1" if over or is_gone else ""
     if kinds == STAFF:
         return app_redirect(f"/staff{ended}")
     if kinds == RECIPIENTS or ("share" in kinds and over == "share"):

@@ -44,11 +44,11 @@ def open_share() -> Any:
     try:
         answer = calls.ask_as_nobody("sharing", "POST", "/share-sessions", body)
     except Refused as refused:
-        return _refused(refused, token, name)
+        return _refused(refused, token, name, password)
     return come_in(answer, "share")
 
 
-def _refused(refused: Refused, token: str, name: str) -> Response:
+def _refused(refused: Refused, token: str, name: str, password: str) -> Response:
     if refused.status == 410:
         return _page(410, is_over=True)
     if refused.status == 429:
@@ -61,4 +61,6 @@ def _refused(refused: Refused, token: str, name: str) -> Response:
     left = refused.facts.get("remainingAttempts")
     if isinstance(left, int):
         words += " " + ngettext("%(num)d try left.", "%(num)d tries left.", left)
+    if password != password.strip():
+        words += " " + _("It begins or ends with a blank. Was that meant?")
     return _page(422, token=token, name=name, error=words)

@@ -33,7 +33,7 @@ def test_an_expired_code_is_reactivated_by_a_request_that_staff_grant_S69_S70(
     told = page.get_by_role("alert").filter(has_text=say("This I-Code has expired."))
     told.get_by_role("link", name=say("Get Help")).click()
     expect(page.get_by_label(say("My I-Code has expired"))).to_be_checked()
-    page.get_by_label("I-Code", exact=True).fill(new_visit.icode)
+    page.get_by_label(f"I-Code {say('(optional)')}", exact=True).fill(new_visit.icode)
     page.get_by_label(say("Your name")).fill(asker)
     page.get_by_label(say("Email or phone")).fill("quilla@example.org")
     page.get_by_role("button", name=say("Send")).click()

@@ -38,6 +38,12 @@ def test_an_expired_code_leads_to_get_help_with_its_reason_chosen_S69(browser):
     assert " checked" not in browser.get("/get-help?reason=%3Cscript%3E").text
 
 
+def test_what_may_stay_empty_is_marked(browser):
+    page = browser.get("/get-help").text
+    for field in ("hic", "hb", "hm"):
+        assert "(optional)" in page.partition(f'for="{field}"')[2].partition("</label>")[0]
+
+
 def test_what_is_missing_is_said_at_its_field_and_what_was_typed_stays(browser):
     page = browser.post("/get-help", "/get-help", HELP | {"contact": " ", "reason": "x"})
     assert page.status_code == 422

@@ -54,7 +54,8 @@ def test_a_right_code_enters_and_a_wrong_one_is_named_at_the_field_S10(browser, 
     assert wrong.status_code == 422
     assert "That I-Code does not open any exams. Check it against your Portal Pass." in wrong.text
     assert "<title>Error: " in wrong.text
-    assert "AAAAA" not in wrong.text
+    assert 'value="AAAAA-AAAA-AAAA"' in wrong.text
+    assert "AAAAA" not in browser.get("/enter").text
     browser.enter()
     assert services.last("identity", "/icode-sessions")[3]["X-Portal-Web"] == "1"
 

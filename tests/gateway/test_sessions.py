@@ -192,6 +192,15 @@ def test_logging_out_ends_the_session_at_its_issuer_and_clears_the_browser(brows
     assert browser.get("/exams").location == "/enter"
 
 
+@pytest.mark.parametrize(("page", "action"), [("/share/new", "/share/new"), ("/exams", "/log-out")])
+def test_a_form_sent_after_logging_out_in_another_tab_leads_to_the_log_in(browser, page, action):
+    token = browser.enter().csrf(page, action)
+    browser.post("/exams", "/log-out", {})
+    answer = browser.client.post(action, data={"csrf": token})
+    assert (answer.status_code, answer.location) == (303, "/enter?ended=1")
+    assert browser.client.post(action, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 400
+
+
 def test_logging_out_works_while_the_issuer_is_down(app_with, browser, services):
     browser.enter()
     where = app_with(identity_url="http://127.0.0.1:9").test_client()

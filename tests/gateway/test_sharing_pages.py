@@ -1,6 +1,7 @@
 """Sharing by a link, the recipient's view, and the front desk, over upstream servers."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -39,6 +40,14 @@ def test_the_link_is_blue_and_copied_and_the_password_is_not_there_S55_S56_S57(b
     assert "data-copy" in page
     assert "The password is NOT included with either copy method" in page
     assert "k7mp-4qxh" not in page
+
+
+def test_the_first_day_to_choose_is_tomorrow_at_the_site_S51(browser, services, clock):
+    share = browser.enter().post("/share/new", "/share/new", FORM).location.removesuffix("/made")
+    clock.now = datetime(2026, 11, 24, 2, tzinfo=UTC)  # 8 pm on November 23 in Houston
+    browser.post("/enter", "/enter/icode", {"icode": "7K2MQ-4XW9-P3TB"})
+    assert 'min="2026-11-24"' in browser.get("/share/new").text
+    assert 'min="2026-11-23"' in browser.get(f"{share}/change").text
 
 
 def test_a_link_far_in_the_future_is_taken_S51(browser, services):
@@ -129,6 +138,13 @@ def test_the_recipient_sees_a_view_like_the_owners_S59(browser, services):
     assert json.loads(services.last("sharing", "/share-sessions")[4])["token"] == "Qm7vX2kT9bRf4LwNz8HdYc"
 
 
+def test_a_blank_around_a_wrong_password_is_asked_about(browser):
+    told = "It begins or ends with a blank. Was that meant?"
+    link = {"link": "http://portal/s#Qm7vX2kT9bRf4LwNz8HdYc"}
+    assert told in browser.post("/s", "/s", link | {"password": "right "}).text
+    assert told not in browser.post("/s", "/s", link | {"password": "ri ght"}).text
+
+
 def test_the_recipient_downloads_only_where_the_owner_allows_it_S52_S60(browser, services):
     browser.enter_as_recipient()
     assert "/exams/e1/download" in browser.get("/exams/e1/images").text
@@ -158,13 +174,6 @@ def test_staff_find_a_visit_and_issue_its_code_which_is_shown_once(browser, serv
     assert "7K2MQ" not in browser.get("/staff/visits").text
 
 
-def test_staff_see_no_exams_and_patients_no_staff_pages(browser):
-    browser.post("/staff", "/staff", {"userId": "dana", "password": "x"})
-    assert browser.get("/exams").status_code == 404
-    assert browser.get("/exams/e1/images/1.2.1.jpg").status_code == 404
-
-
-def test_a_patient_is_led_to_the_staffs_log_in_by_nothing(browser):
 def test_staff_are_told_when_no_visit_was_found(browser):
     browser.post("/staff", "/staff", {"userId": "dana", "password": "x"})
     page = browser.post("/staff/visits", "/staff/visits", {"lastName": "Nobody"}).text
@@ -172,4 +181,11 @@ def test_staff_are_told_when_no_visit_was_found(browser):
     assert "<table" not in page
 
 
+def test_staff_see_no_exams_and_patients_no_staff_pages(browser):
+    browser.post("/staff", "/staff", {"userId": "dana", "password": "x"})
+    assert browser.get("/exams").status_code == 404
+    assert browser.get("/exams/e1/images/1.2.1.jpg").status_code == 404
+
+
+def test_a_patient_is_led_to_the_staffs_log_in_by_nothing(browser):
     assert browser.enter().get("/staff/visits").status_code == 404
