@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request
 from flask_babel import gettext as _
 
-from gateway.edge.context import edge
 from gateway.portal import calls, gates, sharing, viewing, words
 from gateway.portal.calls import Refused
 from gateway.portal.refusals import app_redirect
@@ -44,7 +43,7 @@ def _last_day(made: dict[str, Any]) -> str:
 
 
 def _page(made: dict[str, Any], form: Any, errors: dict[str, str], status: int = 200) -> Response:
-    earliest = edge().now().date().isoformat()
+    earliest = words.today(made["zone"]).isoformat()
     page = render_template("share_change.html", made=made, form=form, errors=errors, earliest=earliest, share={})
     return Response(page, status, content_type="text/html; charset=utf-8")
 

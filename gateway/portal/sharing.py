@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
 from gateway.edge.context import edge
-from gateway.portal import calls, gates, qr_codes, rows, session, viewing
+from gateway.portal import calls, gates, qr_codes, rows, session, viewing, words
 from gateway.portal.calls import Refused
 from gateway.portal.paging import page_of
 from gateway.portal.refusals import app_redirect
@@ -34,7 +34,7 @@ def new() -> Any:
 
 def _form_page(ticked: list[str], status: int = 200, form: Any = None, errors: Any = None) -> Response:
     its_list = viewing.load(request.form.get("page"))
-    tomorrow = (edge().now() + timedelta(days=1)).date()
+    tomorrow = words.today(viewing.zone_of(its_list.exams)) + timedelta(days=1)
     page = render_template(
         "share_new.html", list=its_list, kept=_kept(ticked, its_list), ticked=ticked,
         form=form or {}, errors=errors or {}, earliest=tomorrow.isoformat(), once=secrets.token_urlsafe(16),

@@ -79,6 +79,11 @@ def _is_this_year(local: datetime) -> bool:
     return local.year == edge().now().astimezone(local.tzinfo).year
 
 
+def today(zone_name: str | None) -> date:
+    """Give the day that it is at the site."""
+    return edge().now().astimezone(zone(zone_name)).date()
+
+
 def say_day(text: str | None, zone_name: str | None) -> str:
     """Give ``Monday, November 23, 2026`` at the site."""
     local = _local(text, zone_name)

@@ -35,6 +35,13 @@ for (const panel of $$('[data-package]')) {
 if (sessionStorage.getItem('focus-panel')) { sessionStorage.removeItem('focus-panel'); $('#dl-t')?.focus(); }
 
 // Anywhere else: a toast when a package that was under way becomes ready.
+// Its row is brought anew by then: what stands on it, and its green link.
+const renew = async (row) => {
+  const answer = await fetch(location.href).catch(() => null); if (!answer?.ok) return;
+  const link = `.exam__go[href="${$('.exam__go', row).getAttribute('href')}"]`;
+  const made = $(link, new DOMParser().parseFromString(await answer.text(), 'text/html'))?.closest('.exam'); if (!made) return;
+  $('.chips', row).replaceWith($('.chips', made)); const get = $('.exam__get', made); if (get && !$('.exam__get', row)) row.append(get);
+};
 const watched = $$('[data-watch]').filter((el) => !$(`[data-package="${el.dataset.watch}"]`));
 if (watched.length) {
   const look = async () => {
@@ -42,7 +49,7 @@ if (watched.length) {
       const now = await ask(el.dataset.watch);
       if (now === 'ended') return;
       if (now && !UNDER_WAY.includes(now.panel)) {
-        watched.splice(watched.indexOf(el), 1);
+        watched.splice(watched.indexOf(el), 1); renew(el);
         if (now.panel === 'ready') { const t = $('#toast'); $('[data-toast-exam]', t).textContent = el.dataset.exam; $('[data-toast-link]', t).href = el.dataset.page; t.hidden = false; }
       }
     }
