@@ -11,7 +11,9 @@ from flask import Flask, Response, request
 PACKED_TYPES = frozenset({"text/css", "text/javascript", "image/svg+xml"})
 """What the static files are that shrink."""
 
-CSS_COMMENT, CSS_BLANKS = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"\s*([{};])\s*|(?<=[:,])\s+")
+CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+CSS_BLANKS = re.compile(r"(\"[^\"]*\")|\s*([{};])\s*|(?<=[:,])\s+")
+"""Texts, which stay, and blanks that part nothing."""
 JS_COMMENT, JS_BLANKS = re.compile(r"^\s*(?://.*|/\*[^*]*\*/\s*)$", re.MULTILINE), re.compile(r"^\s+", re.MULTILINE)
 """Lines of comments, indentation and empty lines; no text of ours goes over a line's end."""
 
@@ -47,5 +49,5 @@ def _pack(response: Response) -> Response:
 def shortened(text: str, mimetype: str) -> str:
     """Give what says the same to a browser in less: styles without comments and blanks, scripts without such lines."""
     if mimetype == "text/css":
-        return CSS_BLANKS.sub(r"\1", CSS_COMMENT.sub("", text)).replace(";}", "}").strip()
+        return CSS_BLANKS.sub(r"\1\2", CSS_COMMENT.sub("", text)).replace(";}", "}").strip()
     return JS_BLANKS.sub("", JS_COMMENT.sub("", text)) if mimetype == "text/javascript" else text

@@ -16,10 +16,10 @@ COUNT = "Image {} of {}"
 
 @pytest.fixture(scope="session")
 def images_url(local_facts: Facts) -> tuple[str, str]:
-    """The I-Code of an exam with a CT of several slices and a single X-ray beside it; its Images tab."""
+    """The I-Code of an exam with a CT of several slices, a single X-ray and an MR beside it; its Images tab."""
     ris, exam = Ris(local_facts), an_exam()
     ris.order(exam)
-    ris.store([*images_of(exam, most=6), *images_of(exam, "cr-chest")])
+    ris.store([*images_of(exam, most=6), *images_of(exam, "cr-chest"), *images_of(exam, "mr-head", most=4)])
     ris.complete(exam)
     icode = ris.issue_icode(exam)
     client = local_facts.anyone().log_in("/icode-sessions", {"icode": icode})
@@ -177,6 +177,27 @@ def test_a_picture_that_does_not_come_says_so_and_is_tried_again(page: Page, ima
     expect(pane(page)).to_be_focused()
 
 
+def test_a_series_is_opened_from_the_list_and_its_tiles_come(page: Page, images_url, series):
+    number, total = series["long"]
+    single = series["single"][0]
+    open_at(page, images_url[1], number, 1)
+    listed, strip = page.locator(".chapters a"), page.locator(".series")
+    expect(strip).to_have_count(1)
+    listed.nth(number - 1).focus()
+    page.keyboard.press("Home" if single == 1 else "ArrowDown" if single == number + 1 else "End")
+    expect(listed.nth(single - 1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(listed.nth(single - 1)).to_have_attribute("aria-current", "true")
+    expect(strip).to_have_attribute("data-series", str(single))
+    expect(strip.locator(".tile")).to_have_count(1)
+    expect(page.locator("[data-page]").first).to_be_hidden()
+    listed.nth(number - 1).click()
+    expect(strip.locator("h2")).to_contain_text(f"{total} images")
+    expect(strip.locator("[data-tile='1']")).to_have_attribute("aria-current", "true")
+    strip.locator(f"[data-tile='{total}']").click()
+    expect(pane(page)).to_have_attribute("aria-label", re.compile(f"Image {total} of {total}$"))
+
+
 def test_a_single_image_has_no_slider_and_no_play(page: Page, images_url, series):
     open_at(page, images_url[1], series["single"][0], 1)
     expect(page.locator("[data-v=slice]").first).to_be_hidden()
@@ -198,6 +219,9 @@ def test_without_script_tiles_and_arrows_are_links_that_bring_the_picture_S28(
     context = chromium.new_context(java_script_enabled=False, storage_state=page.context.storage_state())
     plain = context.new_page()
     plain.goto(f"{images_url[1]}?series={number}&image=1")
+    plain.locator(".chapters a").nth(series["single"][0] - 1).click()
+    assert plain.locator(".series").get_attribute("data-series") == str(series["single"][0])
+    plain.locator(".chapters a").nth(number - 1).click()
     plain.get_by_role("link", name="Next image").click()
     assert plain.locator(".v-slide b").first.text_content() == COUNT.format(2, total)
     plain.get_by_role("link", name="Compare two pictures").click()
