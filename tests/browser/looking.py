@@ -11,6 +11,8 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 BY_WIDTH = ("target-size", "scrollable-region-focusable", "aria-hidden-focus", "page-has-heading-one")
 BY_COLOR = ("color-contrast", "link-in-text-block")
 """The rules whose answer hangs on the width or the scheme, when the rest was asked at another."""
+HEIGHTS = {1280: 900, 640: 450, 320: 640}
+"""Of a window, by its width."""
 HEAVIEST_BYTES = 100_000
 """A page before its images, nothing compressed."""
 
@@ -62,9 +64,8 @@ _STOPS = """() => {
   return faults;
 }"""
 
-_COLORED = """() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))
-  .then(() => Promise.allSettled(document.getAnimations().map(one => one.finished)))"""
-"""Waits until no color is on its way to another."""
+_AT_REST = "() => document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish())"
+"""Ends what is on its way to another color."""
 
 _WEIGHT = """() => performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
   .filter(one => !/\\.jpg|state\\.json/.test(one.name))
@@ -92,11 +93,11 @@ def set_up(page: Page, setting: Setting, portal_url: str) -> None:
 def show_as(page: Page, setting: Setting) -> None:
     """Show *page* as *setting* has it but for its language."""
     _prefer(page, setting)
-    page.evaluate(_COLORED)
+    page.evaluate(_AT_REST)
 
 
 def _prefer(page: Page, setting: Setting) -> None:
-    page.set_viewport_size({"width": setting.width, "height": 900 if setting.width > 700 else 640})
+    page.set_viewport_size({"width": setting.width, "height": HEIGHTS[setting.width]})
     page.emulate_media(color_scheme=setting.scheme, reduced_motion="reduce")
 
 

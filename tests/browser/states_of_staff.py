@@ -49,10 +49,11 @@ def exam_beside_study(page: Page, cast: Cast, has: dict[str, str]) -> None:
 
 
 INVITEE = at("/staff/accounts?patient={}", "invitee_id")
-ACCOUNTS, UNMATCHED = at("/staff/accounts"), at("/staff/unmatched")
+VISITS, ACCOUNTS, UNMATCHED = at("/staff/visits"), at("/staff/accounts"), at("/staff/unmatched")
 STATES = (
     State("visits found", "staff", visits_found),
-    State("no visit to look for", "staff", sent(at("/staff/visits"), among="#s-accession")),
+    State("no visit found", "staff", sent(VISITS, {"#s-accession": "none"}, "#s-accession", ".empty")),
+    State("no visit to look for", "staff", sent(VISITS, among="#s-accession")),
     State("an I-Code issued", "staff", code_issued),
     State("a Portal Pass", "staff", portal_pass),
     State("a help request refused without a note", "staff", sent(at("/staff/help-requests"), among="[id^=w-]")),

@@ -130,7 +130,7 @@ def faults_of(page: Page, setting: Setting, cast: Cast) -> list[str]:
     """Give what is wrong in *setting*, and after it at 640 px."""
     faults = [f"{setting}: {fault}" for fault in look(page, setting, secrets_of(cast))]
     if setting == NARROW:
-        page.set_viewport_size({"width": 640, "height": 450})
+        show_as(page, replace(setting, width=640))
         faults += [f"640: {fault}" for fault in look_again(page, *BY_WIDTH)]
     return faults
 
