@@ -88,7 +88,7 @@ def test_an_operator_sees_who_did_what(desk, services):
     for shown in (
         "dana",
         "icode.issue",
-        "icode:c2",
+        '<span class="soft id">icode:c2</span>',
         "203.0.113.7",
         "photo-id: &lt;b&gt;came back",
         "Mon, Nov 23, 3:30 pm",

@@ -110,6 +110,13 @@ def test_both_ways_in_are_on_the_pass_in_english_and_spanish_S2(desk, tmp_path, 
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_word_icode_is_never_broken_at_its_hyphen(tmp_path, lang):
+    page = re.sub(r'aria-label="[^"]*"', "", make_html(but(language=lang)))
+    assert page.count("I-Code") == page.count('<span class="whole">I-Code</span>') >= 8
+    assert "I- Code" not in printed(make_pdf(but(language=lang)), tmp_path)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
 def test_the_pdf_is_one_tagged_letter_page_even_with_long_names_S1(tmp_path, lang):
     long = but(
         language=lang,
