@@ -130,6 +130,7 @@ def test_the_recipient_sees_a_view_like_the_owners_S59(browser, services):
     assert "Shared by" in page
     assert "Marisol Vega" in page
     assert "Until December 24, 2026" in page
+    assert '<h2 class="year">2026</h2>' in page
     assert "/share/new" not in page
     assert browser.get("/exams").status_code == 404
     assert browser.get("/share/new").status_code == 404
