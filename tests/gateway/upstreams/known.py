@@ -12,6 +12,10 @@ from flask import Flask, Request, Response, jsonify, request
 HOUSTON = {"id": "TX-HOU-01", "name": "Houston, Medical Center", "state": "TX", "timeZone": "America/Chicago"}
 NOW = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 LAW = "Due to TX Law (SB922), reports are made available on the portal 4 days after they are signed and sent …"
+READY = {
+    "id": "p1", "examIds": ["e1"], "format": "zip", "state": "ready", "progress": 1.0, "size": 1000, "bytesSent": 0,
+    "fileName": "H26118201-MRI-of-the-brain.zip", "expiresAt": "2026-11-25T20:00:00Z", "lastDownloadedAt": None,
+}  # fmt: skip
 
 
 def stamp(moment: datetime) -> str:
