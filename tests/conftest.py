@@ -3,28 +3,36 @@
 from typing import Any
 
 import pytest
+import structlog
 from xdist.scheduler import LoadScopeScheduling
 
-pytest_plugins = ["tests.servers", "tests.flows.running"]
+pytest_plugins = ["tests.servers", "tests.standing", "tests.flows.running"]
 
 OF_THE_PRODUCT = ("faults", "flows", "security")
 """Folders whose tests share the running products."""
+TOGETHER = ("browser", "bus")
+"""Folders whose tests share what takes long to start; those of the others share nothing but their file."""
 OF_A_PART = ("identity", "tokens", "parallel", "same", "grants")
 """How those files of security begin that need no running product."""
-FIRST = ("product", "browser", "identity")
+FIRST = ("product", "browser")
 """The longest groups."""
 
 
-class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
-    """Keeps a folder's tests together where two processes share a run: they share servers."""
+class ByServers(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
+    """Keeps tests together that share servers, where two processes share a run."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
-    """Share a run of several processes out by folders (pytest-xdist's own groups need an older pytest)."""
-    return ByFolder(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
+    """Share a run of several processes out by servers (pytest-xdist's own groups need an older pytest)."""
+    return ByServers(config, log)
+
+
+def pytest_configure() -> None:
+    """Log in plain words: structlog's own way draws each fault with all that its functions held, for seconds."""
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,8 +41,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def group_of(nodeid: str) -> str:
-    """Give what is run by one process: a folder's tests, or those of the running products."""
-    _, folder, *names = nodeid.partition("::")[0].split("/")
-    if folder == "security" and names and names[-1].startswith(tuple(f"test_{one}" for one in OF_A_PART)):
-        return names[-1]
-    return "product" if folder in OF_THE_PRODUCT else folder
+    """Give what is run by one process: those of the running products, of a folder, of a file."""
+    file = nodeid.partition("::")[0]
+    _, folder, name = file.split("/", 2)
+    if folder == "security" and name.startswith(tuple(f"test_{one}" for one in OF_A_PART)):
+        return file
+    if folder in OF_THE_PRODUCT:
+        return "product"
+    return folder if folder in TOGETHER else file

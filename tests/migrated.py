@@ -41,22 +41,23 @@ def _make_file(service: Service, path: Path) -> None:
 
 def _make_database(service: Service, url: URL) -> None:
     of = (service.migrations, url.port)
-    with _connect(url, url.database) as connection:
+    with connect(url, url.database) as connection:
         is_new = connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,)
     if is_new and of in _models:
-        with _connect(url, "postgres") as connection:
+        with connect(url, "postgres") as connection:
             connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(url.database or "")))
             _copy(connection, _models[of], url.database or "")
         return
     upgrade(service.db, service.migrations)
     if is_new:
         service.db.engine.dispose()  # a database is copied while nobody is connected to it
-        with _connect(url, "postgres") as connection:
+        with connect(url, "postgres") as connection:
             _models[of] = f"model{secrets.token_hex(8)}"
             _copy(connection, url.database or "", _models[of])
 
 
-def _connect(url: URL, database: str | None) -> psycopg.Connection:
+def connect(url: URL, database: str | None) -> psycopg.Connection:
+    """Reach the server of *url*."""
     return psycopg.connect(host=url.host, port=url.port, user=url.username, dbname=database, autocommit=True)
 
 

@@ -163,7 +163,14 @@ def smtp() -> Iterator[SmtpServer]:
         yield server
 
 
-@pytest.fixture
-def clock() -> SetClock:
-    """A clock that stands at noon of 2 March 2026, UTC."""
+@pytest.fixture(scope="session")
+def standing_clock() -> SetClock:
+    """The clock of what stands for the whole run."""
     return SetClock()
+
+
+@pytest.fixture
+def clock(standing_clock: SetClock) -> SetClock:
+    """A clock that stands at noon of 2 March 2026, UTC."""
+    standing_clock.move_to(NOON)
+    return standing_clock

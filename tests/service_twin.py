@@ -60,6 +60,7 @@ def logging_as(name: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Callab
         log.set_up(name, "test")
         return lambda: "".join(capsys.readouterr())
 
+    config = structlog.get_config()
     yield begin
-    structlog.reset_defaults()
+    structlog.configure(**config)
     structlog.contextvars.clear_contextvars()

@@ -1,5 +1,6 @@
 """A headless Chromium, and an exam with real images in the running product for it to walk to."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from tests.browser.words import Words
 from tests.flows.product import Facts
 from tests.flows.ris import FeedExam, an_exam
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -1,13 +1,39 @@
-"""What the flows share: real images under an invented person's name, and a look into a downloaded package."""
+"""What the flows share: a product with its demo, real images under an invented name, a look into a package."""
 
 import io
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pydicom
+import pytest
 from pydicom.uid import generate_uid
 
 from deploy.local.demo_feed import IMAGES
+from tests.flows.product import Facts, LocalProduct
 from tests.flows.ris import FeedExam
+
+
+@dataclass
+class Demo:
+    """The product with its demo, and what it said when it last started."""
+
+    product: LocalProduct
+    facts: Facts
+
+    def start_again(self, offset: str = "") -> None:
+        """End it where it runs, and start it with its clock *offset* ahead."""
+        self.product.stop()
+        self.facts = self.product.start(offset)
+
+
+@pytest.fixture(scope="session")
+def demo(servers_dir: Path) -> Iterator[Demo]:
+    """The run's own, started."""
+    product = LocalProduct(servers_dir / "demo", bus="local", demo=True)
+    yield Demo(product, product.start())
+    product.stop()
 
 
 def images_of(exam: FeedExam, folder: str = "ct-head", most: int = 4) -> list[bytes]:

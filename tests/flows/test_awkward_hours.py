@@ -5,11 +5,11 @@ Which row is proved where:
 ====================================================  ===============================================================
 study before its order, or both at once               here; exams/test_thread
 a study of another Patient ID                         here; exams/test_usecases_ris
-a report becomes available by time alone              exams/test_usecases_release; flows/test_clock_offset
+a report becomes available by time alone              exams/test_usecases_release; flows/test_up_later
 a report withdrawn or corrected                       here; step by step while a worker is at it: archiver/test_build
 late images after a package                           here; each 5 s: exams/test_usecases_intake
 patients merged, an exam of the wrong patient         here; undone: exams/test_usecases_ris, sharing/test_exams…
-the 24 hours end during a download                    archiver/test_deliver; afterwards: flows/test_clock_offset
+the 24 hours end during a download                    archiver/test_deliver; afterwards: flows/test_up_later
 a code ends while its package is prepared             here; archiver/test_sweep
 a share revoked while bytes flow                      here; archiver/test_deliver
 broker down for a while                               here; killed in mid-publish: faults/test_bus_killed

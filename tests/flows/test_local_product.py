@@ -7,37 +7,19 @@ import stat
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
-
-import pytest
 
 from contracts.archiver import PackageReady
 from deploy.local.places import ROOT
 from tests.flows.conftest import images_of
 from tests.flows.databases import find_builds, find_told
-from tests.flows.product import Facts, LocalProduct, signal_all, wait_for
+from tests.flows.product import signal_all, wait_for
 from tests.flows.registering import PASSWORD, answer, begin, code_mailed
 from tests.flows.ris import Ris, an_exam
 from tests.flows.test_main_job import PHI, REPORT, download, ready
 
 PARTS = {"identity", "exams", "archiver", "sharing", "notifier"}
 ROLES = ("front-desk", "support", "operator")
-
-
-@dataclass
-class Demo:
-    """The product with its demo, and what it said when it last started."""
-
-    product: LocalProduct
-    facts: Facts
-
-
-@pytest.fixture(scope="module")
-def demo(servers_dir):
-    product = LocalProduct(servers_dir / "demo", bus="local", demo=True)
-    yield Demo(product, product.start())
-    product.stop()
 
 
 def test_the_first_start_says_how_to_get_in_to_its_owner_alone(demo):

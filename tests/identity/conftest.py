@@ -1,5 +1,6 @@
 """identity as it runs: its service on a migrated database, its doors, what exams tells, by its inbox."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from contracts.wire import Event
 from services.chassis.auth import Verifier
 from services.chassis.db import new_id
 from services.chassis.inbox import Outcome
+from services.chassis.passwords import SecretHasher
 from services.chassis.service import Service
 from services.chassis.signing import load_or_make_key
 from services.chassis.tables import OutboxRow
@@ -36,6 +38,7 @@ from services.identity.usecases.accounts import NewAccount, open_account
 from services.identity.usecases.staff import NewMember, add_staff
 from tests.migrated import migrate
 from tests.servers import NOON, SetClock
+from tests.standing import KINDS, QUICK, stand
 
 PASSWORD = "a long and quiet password"
 
@@ -154,27 +157,52 @@ class House:
         return "\n".join(rows)
 
 
-def a_house(url: str, folder: Path, clock: SetClock, **more: Any) -> House:
+def a_house(url: str, folder: Path, clock: SetClock, hasher: SecretHasher = QUICK, **more: Any) -> House:
     load_or_make_key(folder / "keys" / "signing", NOON - timedelta(days=1))  # made in the test's days, not today
     service = make(IdentitySettings(database_url=url, keys_dir=folder / "keys", **more))
-    service = replace(service, clock=clock, parts=replace(service.parts, clock=clock))
+    service = replace(service, clock=clock, parts=replace(service.parts, clock=clock, hasher=hasher))
     migrate(service)
     return House(service, clock, make_web(service.parts).test_client())
 
 
+def standing_house(request: pytest.FixtureRequest, clock: SetClock, kind: str = "sqlite") -> House:
+    """Give the run's identity on that kind of database, as it was after Anna's day."""
+
+    def make_it(url: str, folder: Path) -> House:
+        house = a_house(url, folder, clock)
+        house.hear(*ANNAS_DAY)
+        return house
+
+    made = stand(request, "identity", kind, make_it)
+    return House(made.service, made.clock, made.client.application.test_client())
+
+
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path, clock: SetClock) -> Any:
+def house(request: pytest.FixtureRequest, clock: SetClock) -> House:
     """The service on SQLite, with a visit of Anna's."""
-    house = a_house(sqlite_url, tmp_path, clock)
+    return standing_house(request, clock)
+
+
+@pytest.fixture(params=KINDS)
+def any_house(request: pytest.FixtureRequest, clock: SetClock) -> House:
+    """The same, once on SQLite and once on PostgreSQL."""
+    return standing_house(request, clock, request.param)
+
+
+def _own(url: str, folder: Path, clock: SetClock) -> Iterator[House]:
+    house = a_house(url, folder, clock)
     house.hear(*ANNAS_DAY)
     yield house
     house.parts.db.close()
 
 
 @pytest.fixture
-def any_house(database_url: str, tmp_path: Path, clock: SetClock) -> Any:
+def own_house(sqlite_url: str, tmp_path: Path, clock: SetClock) -> Iterator[House]:
+    """The service on SQLite for this test alone, whose keys and folders may be changed."""
+    yield from _own(sqlite_url, tmp_path, clock)
+
+
+@pytest.fixture
+def any_own_house(database_url: str, tmp_path: Path, clock: SetClock) -> Iterator[House]:
     """The same, once on SQLite and once on PostgreSQL."""
-    house = a_house(database_url, tmp_path, clock)
-    house.hear(*ANNAS_DAY)
-    yield house
-    house.parts.db.close()
+    yield from _own(database_url, tmp_path, clock)

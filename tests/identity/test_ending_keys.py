@@ -19,6 +19,16 @@ from tests.identity.test_key_rotation import keys, kid, rotate, tend
 from tests.servers import NOON
 
 
+@pytest.fixture
+def house(own_house):
+    return own_house
+
+
+@pytest.fixture
+def any_house(any_own_house):
+    return any_own_house
+
+
 def end(house, which=None, wait=lambda _: None):
     """End a key as an operator does, and let identity's own door look at its keys again."""
     said = end_keys(house.parts.db, "identity", keys(house), which, house.clock.now, wait)

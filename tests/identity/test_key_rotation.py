@@ -38,6 +38,11 @@ def tend(house):
 
 
 @pytest.fixture
+def house(own_house):
+    return own_house
+
+
+@pytest.fixture
 def exams(tmp_path, house, clock):
     """Another service as it runs: its verifier, its database, and what it has heard of keys."""
     db = Database(f"sqlite:///{tmp_path}/exams.db")

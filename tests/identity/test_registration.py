@@ -230,9 +230,9 @@ def test_a_minors_record_is_refused_before_anything_is_compared_or_kept_S62(hous
     assert "2015-06-01" not in house.everything_stored().replace(before, "") or "2015-06-01" in before
 
 
-def test_a_registration_outlives_a_restart_and_ends_after_24_hours(sqlite_url, tmp_path, clock, house):
-    path = until(house, "validation")
-    house.parts.db.close()
+def test_a_registration_outlives_a_restart_and_ends_after_24_hours(sqlite_url, tmp_path, clock, own_house):
+    path = until(own_house, "validation")
+    own_house.parts.db.close()
     again = a_house(sqlite_url, tmp_path, clock)
     clock.advance(timedelta(minutes=29))
     assert enter_code(again, path) == {"account": {"userId": CREDENTIALS["userId"]}}

@@ -21,7 +21,6 @@ from services.identity.store.tries import TriesRow
 from services.identity.store.visits import ExamRow
 from tests.identity.conftest import ANNAS_DAY, House, a_house, a_patient, a_visit, an_exam, details
 from tests.security.grants_model import Account, Code, Holder, Truth
-from tests.security.watching import make_quick
 from tests.servers import SetClock
 
 SECOND = timedelta(seconds=1)
@@ -145,7 +144,6 @@ class World(RuleBasedStateMachine):
 def a_template(folder: Path) -> Iterator[House]:
     """Give a house whose database lies in *folder* to be copied, with everybody's visits and exams."""
     house = a_house(f"sqlite:///{folder / 'template.db'}", folder, SetClock())
-    make_quick(house.parts.hasher)
     same = {"name": a_patient().name, "birth_date": date(1980, 5, 17)}
     berts = {"name": a_patient("bert").name}
     house.hear(

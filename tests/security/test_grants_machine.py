@@ -1,7 +1,8 @@
 """Whatever happens to codes, accounts, records, visits and clocks, nobody gets to an exam outside their grants.
 
 A Hypothesis machine does to identity what people, staff and the RIS do, in any order, and holds every token that is
-still taken against a model of who may open what (``grants_model``). ``GRANTS_STEPS`` makes it look further.
+still taken against a model of who may open what (``grants_model``). ``GRANTS_STEPS`` and ``GRANTS_EXAMPLES`` make
+it look further.
 """
 
 import os
@@ -24,7 +25,7 @@ from tests.security.grants_ris import Ris
 from tests.security.grants_world import SECOND, VISITS, Token, a_template
 
 STEPS = int(os.environ.get("GRANTS_STEPS", "25"))
-EXAMPLES = STEPS
+EXAMPLES = int(os.environ.get("GRANTS_EXAMPLES", "12"))
 DAY = timedelta(days=1)
 LATER = (*[SECOND] * 5, timedelta(minutes=4), timedelta(minutes=14), timedelta(hours=11), 89 * DAY, ICODE_LIFETIME)
 """How far the clock jumps, mostly not beyond a token's minutes; and beyond a session's hours and a code's days."""

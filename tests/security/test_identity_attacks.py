@@ -12,12 +12,13 @@ from contracts.messages import ContactChanged, MessageRequested
 from services.identity.domain.accounts import UserIdMalformed, fold_user_id
 from services.identity.store.tries import TriesRow
 from tests.identity import test_regions
-from tests.identity.conftest import ANNAS_DAY, PASSWORD, a_house, a_patient, a_visit, an_exam
+from tests.identity.conftest import PASSWORD, a_patient, a_visit, an_exam, standing_house
 from tests.identity.registering import begin, choose, register, slug, until
 from tests.notifier.conftest import a_post_office
 from tests.security.doors import Door, ask, doors
-from tests.security.watching import make_quick, watched
+from tests.security.watching import watched
 from tests.servers import NOON
+from tests.standing import KINDS, QUICK_FIGURES
 
 MARK = "evilmark"
 TYPED = {
@@ -42,13 +43,11 @@ TYPED = {
 """What is typed into every field of every door."""
 
 
-@pytest.fixture
-def house(database_url, tmp_path, clock):
-    house = a_house(database_url, tmp_path, clock)
-    make_quick(watched(house))
-    house.hear(*ANNAS_DAY)
-    yield house
-    house.parts.db.close()
+@pytest.fixture(params=KINDS)
+def house(request, clock):
+    house = standing_house(request, clock, request.param)
+    watched(house, *QUICK_FIGURES)
+    return house
 
 
 def fields(house, door):

@@ -9,10 +9,11 @@ from contracts.tokens import AccountGrants, ICodeGrants, ShareGrants, SystemGran
 from gateway.edge.routes import ROUTES
 from services.chassis.auth import note_key
 from services.chassis.signing import Minter, load_or_make_key
-from tests.identity.conftest import ANNAS_DAY, a_house, a_patient, a_visit, an_exam
+from tests.identity.conftest import a_patient, a_visit, an_exam, standing_house
 from tests.security.doors import FOR_EVERYBODY, ask, doors
-from tests.security.watching import make_quick, watched
+from tests.security.watching import watched
 from tests.servers import NOON
+from tests.standing import QUICK_FIGURES
 
 ACCOUNT, CODE, STAFF = ("account",), ("code",), ("front desk", "support", "operator")
 NOT_HERE = ("nobody", "a share's recipient", "a system")
@@ -68,12 +69,10 @@ ANY_CALLER = {"GET /me", "DELETE /sessions/current", "DELETE /sessions"}
 
 
 @pytest.fixture
-def house(sqlite_url, tmp_path, clock):
-    house = a_house(sqlite_url, tmp_path, clock)
-    make_quick(watched(house))
-    house.hear(*ANNAS_DAY)
-    yield house
-    house.parts.db.close()
+def house(request, clock):
+    house = standing_house(request, clock)
+    watched(house, *QUICK_FIGURES)
+    return house
 
 
 def callers(house, folder):

@@ -2,17 +2,15 @@
 
 import pytest
 
-from tests.identity.conftest import ANNAS_DAY, a_house
+from tests.identity.conftest import standing_house
+from tests.standing import KINDS
 
 NUL = "a\0b"
 
 
-@pytest.fixture
-def house(database_url, tmp_path, clock):
-    house = a_house(database_url, tmp_path, clock)
-    house.hear(*ANNAS_DAY)
-    yield house
-    house.parts.db.close()
+@pytest.fixture(params=KINDS)
+def house(request, clock):
+    return standing_house(request, clock, request.param)
 
 
 def test_a_nul_in_a_body_a_query_or_a_path_is_refused(house):

@@ -18,9 +18,10 @@ from services.identity.domain.icodes import ALPHABET
 from services.identity.store.identity_questions import IdentityQuestionsRow
 from services.identity.store.tries import TriesRow
 from services.identity.store.validation_codes import ValidationCodeRow
-from tests.identity.conftest import ANNAS_DAY, PASSWORD, a_house
+from tests.identity.conftest import PASSWORD, standing_house
 from tests.identity.registering import accounts, answer, asked, begin, choose, chosen, code_mailed, enter_code, until
-from tests.security.watching import make_quick, watched
+from tests.security.watching import watched
+from tests.standing import KINDS, QUICK_FIGURES
 
 AT_ONCE = 200
 FEWER = 50
@@ -28,14 +29,12 @@ FEWER = 50
 ASKED = {"reason": "other", "name": "Anna Doe", "contact": "a@example.org", "message": "?", "language": "en"}
 
 
-@pytest.fixture
-def house(database_url, tmp_path, clock):
-    house = a_house(database_url, tmp_path, clock)
-    make_quick(watched(house))
+@pytest.fixture(params=KINDS)
+def house(request, clock):
+    house = standing_house(request, clock, request.param)
+    watched(house, *QUICK_FIGURES)
     house.parts.db.engine.pool._timeout = 300  # on a busy machine the last of 200 waits long for a connection
-    house.hear(*ANNAS_DAY)
-    yield house
-    house.parts.db.close()
+    return house
 
 
 def at_once(house, asks: Iterable[tuple[str, dict]]) -> Counter:

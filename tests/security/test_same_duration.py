@@ -16,10 +16,11 @@ from services.identity.store.accounts import find_account
 from services.identity.store.identity_questions import IdentityQuestionsRow
 from services.identity.store.tries import TriesRow
 from services.identity.store.validation_codes import CodeMailsRow
-from tests.identity.conftest import ANNAS_DAY, PASSWORD, a_house, a_patient, a_visit, an_exam
+from tests.identity.conftest import PASSWORD, a_patient, a_visit, an_exam, standing_house
 from tests.identity.registering import ANNA, STRANGER, asked, begin, chosen
 from tests.identity.test_icode_sessions import mistyped
 from tests.security.watching import watched, work_of
+from tests.standing import KINDS
 
 TRIES = int(os.environ.get("DURATION_TRIES", "8"))
 IN_EARNEST = TRIES >= 500
@@ -29,14 +30,13 @@ WRONG = "a wrong but long password"
 UNKNOWN = "ZZZZZ-0000-0000"
 
 
-@pytest.fixture
-def house(database_url, tmp_path, clock):
-    house = a_house(database_url, tmp_path, clock)
+@pytest.fixture(params=KINDS)
+def house(request, clock):
+    house = standing_house(request, clock, request.param)
     watched(house)
-    house.hear(*ANNAS_DAY, a_patient("bert"), a_visit("visit-b", patient_id="bert"))
+    house.hear(a_patient("bert"), a_visit("visit-b", patient_id="bert"))
     house.hear(an_exam("berts", patient_id="bert", visit_id="visit-b"))
-    yield house
-    house.parts.db.close()
+    return house
 
 
 def users(house):

@@ -4,36 +4,23 @@ import base64
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from argon2 import PasswordHasher
 
 from contracts.sharing import ShareLocked
-from services.chassis.passwords import SecretHasher
-from services.sharing.app import make_web
 from tests.gateway.test_sharing_pages import FORM
 from tests.gateway.upstreams import Services, all_served
 from tests.servers import NOON
-from tests.sharing.conftest import PASSWORD, a_house, an_exam
+from tests.sharing.conftest import PASSWORD, standing_house
 
 ADDRESSES = 1000
 SCRIPT = '"><script>alert(1)</script>'
 
 
 @pytest.fixture
-def house(sqlite_url, tmp_path, clock):
-    """Sharing with a quick argon2id, so that a thousand tries take seconds."""
-    house = a_house(sqlite_url, tmp_path, clock)
-    hasher = SecretHasher()
-    hasher._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    hasher._nobodys = hasher._argon2.hash("nobody's secret")
-    house.service = replace(house.service, parts=replace(house.service.parts, hasher=hasher))
-    house.client = make_web(house.service.parts).test_client()
-    house.hear(an_exam("mri"), an_exam("ct"))
-    yield house
-    house.service.db.close()
+def house(request, clock):
+    return standing_house(request, clock)
 
 
 def token_of(share):
@@ -42,9 +29,8 @@ def token_of(share):
 
 def tried(house, token, password, address="203.0.113.1"):
     body = {"token": token, "password": password}
-    return house.service and make_web(house.service.parts).test_client().post(
-        "/share-sessions", json=body, headers={"X-Client-Address": address}
-    )
+    somebody = house.client.application.test_client()
+    return somebody.post("/share-sessions", json=body, headers={"X-Client-Address": address})
 
 
 def test_a_link_is_not_guessed_from_another_nor_from_what_is_known_of_it_S58(house):

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from argon2 import PasswordHasher, extract_parameters
+from argon2 import extract_parameters
 from sqlalchemy import event
 
-from services.chassis.passwords import SecretHasher
+from services.chassis.passwords import MEMORY_KIB, PASSES, SecretHasher
 from services.identity.app import make_web
 from tests.identity.conftest import House
 
@@ -20,8 +20,8 @@ IN_A_LIST = re.compile(r"IN \((SELECT 1 FROM \(SELECT 1\) WHERE 1!=1|[^()]*(\([^
 class WatchedHasher(SecretHasher):
     """Notes each comparison: the figures of the argon2 work, and whether it was with a kept secret."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> None:
+        super().__init__(memory_kib, passes)
         self.work: list[tuple[int, int, int]] = []
         self._of_somebody: list[bool] = []
 
@@ -46,15 +46,9 @@ def _figures(kept: str) -> tuple[int, int, int]:
     return made.memory_cost, made.time_cost, made.parallelism
 
 
-def make_quick(hasher: SecretHasher) -> None:
-    """Let an argon2id comparison take no time to speak of, where something else is measured."""
-    hasher._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    hasher._nobodys = hasher._argon2.hash("nobody's secret")
-
-
-def watched(house: House) -> WatchedHasher:
-    """Let *house* compare secrets by a hasher that is watched, and give it."""
-    hasher = WatchedHasher()
+def watched(house: House, *figures: int) -> WatchedHasher:
+    """Let *house* compare secrets by a hasher of those figures that is watched, and give it."""
+    hasher = WatchedHasher(*figures)
     house.service = replace(house.service, parts=replace(house.parts, hasher=hasher))
     house.client = make_web(house.parts).test_client()
     return hasher

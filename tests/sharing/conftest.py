@@ -1,5 +1,6 @@
 """Sharing as it runs: its service on a migrated database, its door, tokens of an identity, events by its inbox."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,14 @@ from flask.testing import FlaskClient
 from contracts.exams import ExamCompleted, ExamState
 from contracts.tokens import AccountGrants, Grants, ICodeGrants
 from services.chassis.auth import note_key
+from services.chassis.passwords import SecretHasher
 from services.chassis.signing import Minter, load_or_make_key
 from services.sharing.app import make, make_web
 from services.sharing.settings import SharingSettings
 from tests.migrated import migrate
 from tests.servers import NOON, SetClock
 from tests.service_twin import Twin, logging_as
+from tests.standing import KINDS, QUICK, stand
 
 PASSWORD = "correct horse"
 ANNA = AccountGrants(patients=["anna"])
@@ -64,11 +67,11 @@ class House(Twin):
         return answer.json
 
 
-def a_house(url: str, folder: Path, clock: SetClock) -> House:
+def a_house(url: str, folder: Path, clock: SetClock, hasher: SecretHasher = QUICK) -> House:
     settings = SharingSettings(database_url=url, keys_dir=folder / "keys", PORTAL_PUBLIC_URL="https://portal.example")
     load_or_make_key(folder / "keys" / "signing", NOON)  # made at the test's time, not at today's
     service = make(settings)
-    service = replace(service, clock=clock, parts=replace(service.parts, clock=clock))
+    service = replace(service, clock=clock, parts=replace(service.parts, clock=clock, hasher=hasher))
     migrate(service)
     identity = load_or_make_key(folder / "identity", NOON)
     with service.db.begin() as tx:
@@ -77,18 +80,33 @@ def a_house(url: str, folder: Path, clock: SetClock) -> House:
     return House(service, clock, client, Minter("identity", identity))
 
 
+def standing_house(request: pytest.FixtureRequest, clock: SetClock, kind: str = "sqlite") -> House:
+    """Give the run's sharing on that kind of database, as it was when it had heard of two exams of Anna's."""
+
+    def make_it(url: str, folder: Path) -> House:
+        house = a_house(url, folder, clock)
+        house.hear(an_exam("mri"), an_exam("ct"))
+        return house
+
+    made = stand(request, "sharing", kind, make_it)
+    return House(made.service, made.clock, made.client.application.test_client(), made.identity)
+
+
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path, clock: SetClock) -> Any:
+def house(request: pytest.FixtureRequest, clock: SetClock) -> House:
     """The service on SQLite, with two exams of Anna's that it heard of."""
-    house = a_house(sqlite_url, tmp_path, clock)
-    house.hear(an_exam("mri"), an_exam("ct"))
-    yield house
-    house.service.db.close()
+    return standing_house(request, clock)
+
+
+@pytest.fixture(params=KINDS)
+def any_house(request: pytest.FixtureRequest, clock: SetClock) -> House:
+    """The same, once on SQLite and once on PostgreSQL."""
+    return standing_house(request, clock, request.param)
 
 
 @pytest.fixture
-def any_house(database_url: str, tmp_path: Path, clock: SetClock) -> Any:
-    """The same, once on SQLite and once on PostgreSQL."""
+def any_own_house(database_url: str, tmp_path: Path, clock: SetClock) -> Iterator[House]:
+    """The same for this test alone, whose keys may be changed."""
     house = a_house(database_url, tmp_path, clock)
     house.hear(an_exam("mri"), an_exam("ct"))
     yield house

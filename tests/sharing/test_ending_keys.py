@@ -1,6 +1,7 @@
 """Sharing's own signing key is ended as identity's is: recipients go on with a token of the new one."""
 
 import jwt
+import pytest
 
 from contracts.access import SigningKeyPublished
 from contracts.audit import ActRecorded
@@ -8,6 +9,11 @@ from services.chassis.auth import LOOK_AGAIN_S
 from services.chassis.ending_keys import end_keys
 from services.sharing.usecases.retelling import retell
 from tests.sharing.test_sessions import me, renew
+
+
+@pytest.fixture
+def any_house(any_own_house):
+    return any_own_house
 
 
 def end(house, kid=None):

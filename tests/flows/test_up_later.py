@@ -8,63 +8,61 @@ from deploy.local.places import ROOT
 from gateway.settings import GatewaySettings
 from services.archiver.settings import ArchiverSettings
 from services.chassis.settings import SettingsRefused, load
-from tests.flows.conftest import pdfs_of
-from tests.flows.product import Facts, LocalProduct, wait_for
+from tests.flows.conftest import Demo, pdfs_of
+from tests.flows.product import wait_for
 from tests.flows.test_main_job import PHI, download, ready
 
 
 @dataclass
-class Demo:
-    """The product, what it said when it last started, and a package that was ready at its first start."""
+class Later:
+    """The demo's Texas patient, and a package of theirs that was ready at first."""
 
-    product: LocalProduct
-    facts: Facts
-    package_id: str = ""
-    ticket_url: str = ""
+    demo: Demo
+    package_id: str
+    ticket_url: str
 
     def patient(self):
-        """Give the client of the Texas demo patient, logged in anew."""
-        return self.facts.anyone().log_in("/icode-sessions", {"icode": self.facts.more["icodes"]["texas"]})
+        """Give the patient's client, logged in anew."""
+        return texan(self.demo)
 
-    def start_later(self, offset):
-        """End it and start it again with its clock *offset* ahead."""
-        self.product.stop()
-        self.facts = self.product.start(offset)
 
-    def files(self):
-        """Give the finished packages that lie in the product's folder."""
-        return [path for path in (self.product.folder / "packages").rglob("*") if path.is_file()]
+def texan(demo):
+    return demo.facts.anyone().log_in("/icode-sessions", {"icode": demo.facts.more["icodes"]["texas"]})
+
+
+def files_of(demo):
+    """Give the finished packages that lie in the product's folder."""
+    return [path for path in (demo.product.folder / "packages").rglob("*") if path.is_file()]
 
 
 @pytest.fixture(scope="module")
-def demo(servers_dir):
-    product = LocalProduct(servers_dir / "clock", bus="local", demo=True)
-    demo = Demo(product, product.start())
-    patient = demo.patient()
+def later(demo):
+    demo.start_again()
+    patient = texan(demo)
     (row,) = patient.get("/exams").json["exams"]
     asked = patient.post("/packages", {"examIds": [row["id"]], "format": "zip"} | PHI)
     package = wait_for(lambda: ready(patient, asked.json["id"]), 60)
-    demo.package_id, (demo.ticket_url, whole) = package["id"], download(patient, package)
-    assert (whole.status, pdfs_of(whole.body), len(demo.files())) == (200, [], 1)
-    yield demo
-    product.stop()
+    ticket_url, whole = download(patient, package)
+    assert (whole.status, pdfs_of(whole.body)) == (200, [])
+    assert files_of(demo)
+    return Later(demo, package["id"], ticket_url)
 
 
-def test_25_hours_later_the_package_is_gone_with_its_bytes_and_the_report_still_held_S5_S41(demo):
-    demo.start_later("25h")
-    patient = demo.patient()
-    wait_for(lambda: patient.get(f"/packages/{demo.package_id}").json["state"] == "expired")
-    for answer in (patient.post(f"/packages/{demo.package_id}/downloads", {}), patient.get(demo.ticket_url)):
+def test_25_hours_later_the_package_is_gone_with_its_bytes_and_the_report_still_held_S5_S41(later):
+    later.demo.start_again("25h")
+    patient = later.patient()
+    wait_for(lambda: patient.get(f"/packages/{later.package_id}").json["state"] == "expired")
+    for answer in (patient.post(f"/packages/{later.package_id}/downloads", {}), patient.get(later.ticket_url)):
         assert (answer.status, answer.slug) == (410, "package-expired")
-    wait_for(lambda: demo.files() == [])
+    wait_for(lambda: files_of(later.demo) == [])
     (row,) = patient.get("/exams").json["exams"]
     assert row["report"]["status"] == "held"
     assert patient.get(f"/exams/{row['id']}/report").status == 404
 
 
-def test_four_days_and_an_hour_later_the_texas_report_is_there_S5_S6(demo):
-    demo.start_later("97h")
-    patient = demo.patient()
+def test_four_days_and_an_hour_later_the_texas_report_is_there_S5_S6(later):
+    later.demo.start_again("97h")
+    patient = later.patient()
     (row,) = patient.get("/exams").json["exams"]
     answer = wait_for(lambda: is_there(patient.get(f"/exams/{row['id']}/report")))
     assert "opacity" in answer.json["text"]
