@@ -62,7 +62,8 @@ def test_a_link_far_in_the_future_is_taken_S51(browser, services):
         ("nickname", "Enter a nickname."),
         ("password", "Enter a password of 8 characters or more."),
         ("expiresAt", "Enter the date when the link ends."),
-        ("includeReport", "Choose yes or no."),
+        ("includeReport", '<a href="#ir">Show the reports? Choose yes or no.</a>'),
+        ("includeVisitSummary", '<a href="#iv">Show the visit summaries? Choose yes or no.</a>'),
         ("phiAcknowledged", "Check the box to say that you understand."),
     ],
 )
