@@ -107,8 +107,10 @@ def expect_spanish(page):
 
 def test_it_speaks_spanish_too(tree, page):
     page.goto((tree / "INDEX.HTM").as_uri())
+    expect(page.locator("#subtitle")).to_contain_text("March 9, 2016")
     page.get_by_role("button", name="Español").click()
     expect_spanish(page)
+    expect(page.locator("#subtitle")).to_contain_text("9 de marzo de 2016")
     assert page.faults == []
 
 

@@ -54,7 +54,11 @@
   var picture = byId("picture"), pane = byId("pane"), slice = byId("slice");
 
   /* ---------- the list of series and reports ---------- */
-  function day(date) { return /^\d{8}$/.test(date) ? date.slice(0, 4) + "-" + date.slice(4, 6) + "-" + date.slice(6) : date; }
+  function day(date) {
+    var is = /^(\d{4})(\d\d)(\d\d)$/.exec(date), when = is && new Date(Date.UTC(is[1], is[2] - 1, is[3]));
+    if (!is || when.getUTCMonth() !== is[2] - 1) { return date; }
+    return when.toLocaleDateString(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" });
+  }
   function drawList() {
     var list = byId("list");
     list.textContent = "";
