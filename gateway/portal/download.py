@@ -1,5 +1,6 @@
 """The download panel, from "Choose file type" to "successfully downloaded" (guide, 05)."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from gateway.edge.context import edge
-from gateway.portal import calls, csrf, gates, images, words
+from gateway.portal import calls, csrf, gates, images, rows, words
 from gateway.portal.calls import Refused
 from gateway.portal.refusals import app_redirect
 
@@ -119,8 +120,10 @@ def percent_of(found: dict[str, Any]) -> int:
 def state(package_id: str) -> Any:
     """Give the panel's state for the page's script; no sign of life."""
     found = _package(package_id)
-    panel = panel_of(found, edge().now())
-    return {"panel": panel, "percent": _percent(found), "note": _note(found)}
+    now = edge().now()
+    chip = rows.package_chip(found, now, None)
+    facts = {"panel": panel_of(found, now), "percent": _percent(found), "note": _note(found)}
+    return facts | ({"chip": asdict(chip)} if chip else {})
 
 
 @blueprint.post("/packages/<package_id>/notify")

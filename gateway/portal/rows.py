@@ -93,7 +93,7 @@ def _first(exam: dict[str, Any], state: str) -> str | None:
 
 
 def _chips(exam: dict[str, Any], package: dict[str, Any] | None, now: datetime) -> list[Chip]:
-    chips = [_status_chip(exam), _report_chip(exam), _package_chip(package, now, zone_of(exam))]
+    chips = [_status_chip(exam), _report_chip(exam), package_chip(package, now, zone_of(exam))]
     return [chip for chip in chips if chip]
 
 
@@ -123,8 +123,9 @@ def _report_chip(exam: dict[str, Any]) -> Chip | None:
     }.get(str(status))
 
 
-def _package_chip(package: dict[str, Any] | None, now: datetime, zone: str | None) -> Chip | None:
-    if package is None:
+def package_chip(package: dict[str, Any] | None, now: datetime, zone: str | None) -> Chip | None:
+    """Give the chip that says how far *package* is; None for none, and for one cancelled."""
+    if package is None or package["state"] not in ORDER:
         return None
     if package["state"] == "ready":
         return _ready_chip(package, now, zone)

@@ -96,5 +96,6 @@ def test_a_toast_elsewhere_in_the_portal_leads_to_the_panel_O10(
     toast = page.get_by_role("status").filter(has_text=say("Your images are ready:"))
     expect(toast).to_be_visible(timeout=60_000)
     expect(page.get_by_role("link", name=say.begins("Images ready for download: %(exam)s"))).to_be_visible()
+    expect(page.locator(".exam .chip--ok")).to_contain_text(say("Ready, %(left)s left", left="23 h"))
     toast.get_by_role("link", name=say("Go to the download")).click()
     expect(page.get_by_role("heading", name=say("Images ready for download"))).to_be_visible()

@@ -39,6 +39,7 @@ def test_asking_leads_to_the_panel_that_says_to_wait_or_leave_an_address_S34_S35
         "panel": "preparing",
         "percent": 40,
         "note": "about 3 minutes left",
+        "chip": {"tone": "wait", "icon": "gear", "text": "Preparing 40 %"},
     }
     noted = browser.post("/packages/p1", "/packages/p1/notify", {"notifyEmail": "a@example.com"})
     assert noted.location == "/packages/p1"
@@ -50,6 +51,7 @@ def test_asking_leads_to_the_panel_that_says_to_wait_or_leave_an_address_S34_S35
     token = browser.csrf("/packages/p1", "/packages/p1/notify")
     assert browser.post("/packages/p1", "/packages/p1/cancel", {}).location == "/packages/p1"
     assert "You cancelled this request" in browser.get("/packages/p1").text
+    assert "chip" not in browser.get("/packages/p1/state.json").json
     late = browser.client.post("/packages/p1/notify", data={"notifyEmail": "a@example.com", "csrf": token})
     assert late.location == "/packages/p1"
 
@@ -59,6 +61,8 @@ def test_a_ready_package_has_its_icon_at_that_exam_alone_and_the_link_here_S39_S
     listed = browser.enter().get("/exams").text
     assert listed.count('class="exam__get"') == 1
     assert "Ready, 23 h left" in listed
+    chip = {"tone": "ok", "icon": "download", "text": "Ready, 23 h left"}
+    assert browser.get("/packages/p1/state.json").json["chip"] == chip
     page = browser.get("/packages/p1").text
     assert '<a href="/packages/p1/file" data-here' in page
     assert ">here</a>" in page

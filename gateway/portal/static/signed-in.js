@@ -35,12 +35,17 @@ for (const panel of $$('[data-package]')) {
 if (sessionStorage.getItem('focus-panel')) { sessionStorage.removeItem('focus-panel'); $('#dl-t')?.focus(); }
 
 // Anywhere else: a toast when a package that was under way becomes ready.
-// Its row is brought anew by then: what stands on it, and its green link.
-const renew = async (row) => {
-  const answer = await fetch(location.href).catch(() => null); if (!answer?.ok) return;
-  const link = `.exam__go[href="${$('.exam__go', row).getAttribute('href')}"]`;
-  const made = $(link, new DOMParser().parseFromString(await answer.text(), 'text/html'))?.closest('.exam'); if (!made) return;
-  $('.chips', row).replaceWith($('.chips', made)); const get = $('.exam__get', made); if (get && !$('.exam__get', row)) row.append(get);
+// Its row follows: the chip that says how far it is, and the green link.
+const follow = (row, now) => {
+  const mark = $('.chip .turn', row); const chip = mark?.closest('.chip'); if (!chip) return;
+  if (!now.chip) { chip.remove(); return; }
+  const { tone, icon, text } = now.chip; const use = $('use', mark);
+  chip.className = `chip chip--${tone}`; chip.lastChild.textContent = text; use.setAttribute('href', use.getAttribute('href').replace(/#.*/, `#${icon}`));
+  if (icon !== 'gear') mark.classList.remove('turn');
+  if (now.panel === 'ready' && !$('.exam__get', row)) {
+    const get = document.createElement('a'); get.className = 'exam__get'; get.href = row.dataset.page; get.setAttribute('aria-label', row.dataset.get);
+    get.append(mark.cloneNode(true)); row.append(get);
+  }
 };
 const watched = $$('[data-watch]').filter((el) => !$(`[data-package="${el.dataset.watch}"]`));
 if (watched.length) {
@@ -48,8 +53,9 @@ if (watched.length) {
     for (const el of [...watched]) {
       const now = await ask(el.dataset.watch);
       if (now === 'ended') return;
+      if (now) follow(el, now);
       if (now && !UNDER_WAY.includes(now.panel)) {
-        watched.splice(watched.indexOf(el), 1); renew(el);
+        watched.splice(watched.indexOf(el), 1);
         if (now.panel === 'ready') { const t = $('#toast'); $('[data-toast-exam]', t).textContent = el.dataset.exam; $('[data-toast-link]', t).href = el.dataset.page; t.hidden = false; }
       }
     }
