@@ -128,7 +128,8 @@ def test_the_secret_is_in_no_cookie_in_clear(begun):
 @pytest.mark.parametrize("path", [NEW, CONFIRM, REMOVAL, RECOVERY])
 def test_only_its_own_account_and_pages_reach_them(app_with, browser, path):
     client = app_with(secrets_per_minute=2).test_client()
-    assert [client.post(path).status_code for _ in range(3)] == [400, 400, 429]
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert [client.post(path, headers=elsewhere).status_code for _ in range(3)] == [400, 400, 429]
     assert browser.enter().get(path).status_code == 404
 
 

@@ -91,6 +91,7 @@ def test_the_history_ends_a_link_after_asking_and_sets_a_new_password_O8(browser
     assert browser.post("/share/s1/password", "/share/s1/password", {"password": "longer-one"}).location == "/share"
     assert json.loads(services.last("sharing", "/shares/s1")[4]) == {"password": "longer-one"}
     assert browser.post("/share/s1/end", "/share/s1/end", {}).location == "/share"
+    assert '<a href="/share?expired" aria-current="page">Expired (1)</a>' in browser.get("/share?expired").text
     assert services.shares["s1"]["state"] == "ended"
     assert "Second opinion" not in browser.get("/share").text
     assert "Second opinion" in browser.get("/share?expired").text
