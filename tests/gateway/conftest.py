@@ -4,6 +4,7 @@ import base64
 from datetime import timedelta
 
 import pytest
+from jinja2 import BytecodeCache
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
@@ -54,9 +55,31 @@ def settings_for(services):
     return make
 
 
+class Compiled(BytecodeCache):
+    """Keeps the portal's templates compiled: each app would compile them anew."""
+
+    def __init__(self):
+        self._kept = {}
+
+    def load_bytecode(self, bucket):
+        if kept := self._kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket):
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @pytest.fixture
 def app_with(settings_for, clock):
-    return lambda **more: create_app(settings_for(**more), now=clock)
+    def make(**more):
+        app = create_app(settings_for(**more), now=clock)
+        app.jinja_env.bytecode_cache = COMPILED
+        return app
+
+    return make
 
 
 @pytest.fixture
