@@ -65,7 +65,7 @@ def _clock(local: datetime) -> str:
     """Give ``2:10 pm`` or ``2:10 p. m.``."""
     hour, half = local.hour % 12 or 12, "am" if local.hour < 12 else "pm"
     if str(get_locale()) == "es":
-        half = f"{half[0]}. m."
+        half = f"{half[0]}.\N{NO-BREAK SPACE}m."
     return f"{hour}:{local.minute:02d} {half}"
 
 

@@ -55,7 +55,7 @@ def test_the_compiled_catalogue_is_the_written_one():
         ("en", words.say_short_day, "Nov 23"),
         ("es", words.say_short_day, "23 nov"),
         ("en", words.say_moment_of_day, "Monday, November 23 at 2:10 pm"),
-        ("es", words.say_moment_of_day, "lunes 23 de noviembre a las 2:10 p. m."),
+        ("es", words.say_moment_of_day, "lunes 23 de noviembre a las 2:10 p.\N{NO-BREAK SPACE}m."),
         ("en", words.say_short_moment, "Mon, Nov 23, 2:10 pm"),
     ],
 )
@@ -74,7 +74,13 @@ def test_a_spanish_sentence_ends_with_one_full_stop_after_a_time():
     ("language", "said"),
     [
         ("en", ["Tuesday, October 14, 2025, 1:00 pm", "Tue, Oct 14, 2025, 1:00 pm"]),
-        ("es", ["martes 14 de octubre de 2025, 1:00 p. m.", "mar, 14 oct 2025, 1:00 p. m."]),
+        (
+            "es",
+            [
+                "martes 14 de octubre de 2025, 1:00 p.\N{NO-BREAK SPACE}m.",
+                "mar, 14 oct 2025, 1:00 p.\N{NO-BREAK SPACE}m.",
+            ],
+        ),
     ],
 )
 def test_a_moment_of_another_year_is_said_with_its_year(app_with, language, said):
@@ -84,7 +90,10 @@ def test_a_moment_of_another_year_is_said_with_its_year(app_with, language, said
 
 def test_one_oclock_is_one_hour_in_spanish(app_with):
     with app_with().test_request_context(), force_locale("es"):
-        assert words.say_moment_of_day("2026-11-23T19:05:00Z", HOUSTON) == "lunes 23 de noviembre a la 1:05 p. m."
+        assert (
+            words.say_moment_of_day("2026-11-23T19:05:00Z", HOUSTON)
+            == "lunes 23 de noviembre a la 1:05 p.\N{NO-BREAK SPACE}m."
+        )
 
 
 def test_a_day_at_the_site_is_not_utcs(app_with):
