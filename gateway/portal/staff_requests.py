@@ -31,7 +31,7 @@ def _queue_page(error: str = "", wrong: str = "", status: int = 200) -> Response
     found = calls.ask("identity", "GET", f"/staff/help-requests{query}")
     page = render_template(
         "staff_help.html", requests=found.get("helpRequests", []), next=found.get("next"), state=state,
-        reasons=reasons(), error=error, wrong=wrong,
+        reasons=reasons(), error=error, wrong=wrong, done=_words_of_answers().get(request.args.get("done", ""), ""),
     )  # fmt: skip
     return Response(page, status, content_type="text/html; charset=utf-8")
 
@@ -71,7 +71,11 @@ def _answer(request_id: str, way: str, body: dict[str, str]) -> Response:
         if text is None:
             raise
         return _queue_page(text, request_id, refused.status)
-    return app_redirect("/staff/help-requests")
+    return app_redirect(f"/staff/help-requests?done={way}")
+
+
+def _words_of_answers() -> dict[str, str]:
+    return {"grant": _("The request was granted."), "refusal": _("The request was refused.")}
 
 
 def _words_of_refusals() -> dict[str, str]:

@@ -108,10 +108,11 @@ def test_staff_see_the_queue_and_say_first_how_they_checked_S70(desk):
 
 def test_staff_grant_and_refuse_S70(desk, services):
     granted = desk.post(QUEUE, f"{QUEUE}/r1/grant", {"verifiedBy": "photo-id", "note": ""})
-    assert granted.location == QUEUE
+    assert granted.location == f"{QUEUE}?done=grant"
+    assert "The request was granted." in desk.get(granted.location).text
     assert services.last("identity", f"{QUEUE}/r1/grant")[1] == "POST"
     assert desk.post(QUEUE, f"{QUEUE}/r1/refusal", {"note": " "}).status_code == 422
-    assert desk.post(QUEUE, f"{QUEUE}/r1/refusal", {"note": "no answer"}).location == QUEUE
+    assert desk.post(QUEUE, f"{QUEUE}/r1/refusal", {"note": "no answer"}).location == f"{QUEUE}?done=refusal"
 
 
 def test_a_grant_that_identity_refuses_says_why(desk):
