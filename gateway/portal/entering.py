@@ -225,6 +225,7 @@ def _shown(me: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": str(me.get("name") or ""),
         "theme": theme if theme in session.THEMES else "",
+        "may_open_account": me.get("mayOpenAccount") is not False,
         "roles": [str(role) for role in me.get("roles") or []],
     }
 

@@ -42,6 +42,8 @@ class Session:
     """The page asked for before logging in."""
     theme: str = ""
     """``light`` or ``dark`` where the account prefers one; else the device's."""
+    may_open_account: bool = True
+    """False for a minor's I-Code: no account is offered then."""
     roles: list[str] = field(default_factory=list)
     """A member of staff's roles, for what the menu offers; what they may do is for the services to say."""
     under_way: dict[str, dict[str, Any]] = field(default_factory=dict)

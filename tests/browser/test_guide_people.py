@@ -170,6 +170,7 @@ def test_a_minors_records_come_by_icode_and_are_downloaded_and_shared_S64_S68(
 ):
     enter(page, child.facts, child.icode, say)
     expect(page.get_by_text(say.begins("Exams of your visit on %(day)s."))).to_be_visible()
+    expect(page.get_by_role("link", name=say("Create an account to see all."))).to_have_count(0)
     open_exam(page)
     open_download(page, say)
     kind = {"en": "zip", "es": "iso"}[say.language]

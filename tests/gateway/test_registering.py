@@ -228,3 +228,10 @@ def test_a_user_id_that_somebody_took_while_the_mail_was_on_its_way_is_chosen_an
     assert "That User ID is taken. Choose another." in page.text
     assert browser.get("/register/4").location == "/register/3"
     assert step(browser, "/register/3", CREDENTIALS).location == "/register/4"
+
+
+@pytest.mark.parametrize(("told", "count"), [({}, 1), ({"mayOpenAccount": True}, 1), ({"mayOpenAccount": False}, 0)])
+def test_an_account_is_offered_beside_an_icodes_exams_but_not_to_minors_S62(browser, services, told, count):
+    services.me = told
+    page = browser.enter().get("/exams").text
+    assert page.count('<a href="/register/1">') == count

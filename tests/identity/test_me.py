@@ -1,6 +1,6 @@
 """What an account's owner is told of themselves, and what they choose."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -47,6 +47,19 @@ def test_a_token_of_an_account_that_was_frozen_or_closed_opens_nothing(house, me
     code = house.issue()["icode"]
     body = body | {"icode": code} if body and "icode" in body else body
     house.call(method, path, 401, token, json=body)
+
+
+def test_a_minors_code_is_told_that_it_opens_no_account_until_the_18th_birthday_S62(any_house, clock):
+    any_house.hear(a_patient(version=2, birth_date=date(2008, 3, 3)))
+    code = any_house.issue()["icode"]
+
+    def may_open_account():
+        return me(any_house, any_house.enter(code)["accessToken"])["mayOpenAccount"]
+
+    assert may_open_account() is False
+    clock.move_to(NOON + timedelta(days=1))
+    assert may_open_account() is True
+    assert me(any_house, own(any_house)).get("mayOpenAccount") is None
 
 
 def test_language_and_theme_are_kept_and_told_again(any_house):

@@ -23,6 +23,8 @@ class MeAnswer(Answer):
     theme: Theme | None
     email: str | None
     """Masked."""
+    may_open_account: bool | None
+    """For an I-Code: whether its patient may open one; minors may not."""
 
 
 @bp.get("/me")
@@ -31,4 +33,4 @@ def me() -> MeAnswer:
     """Say who the caller is."""
     who = caller()
     with parts().db.read() as tx:
-        return MeAnswer(**vars(find_me(tx, who)))
+        return MeAnswer(**vars(find_me(tx, who, parts().clock.now())))

@@ -1,6 +1,7 @@
 """What a caller is told of themselves."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from contracts.tokens import AccountGrants, ICodeGrants, Kind, StaffGrants
@@ -29,10 +30,12 @@ class Me:
     theme: Theme | None = None
     email: str | None = None
     """Masked."""
+    may_open_account: bool | None = None
+    """Whether the patient whose I-Code this is may open one; None for other callers."""
 
 
-def find_me(tx: Tx, caller: Caller) -> Me:
-    """Give who *caller* is. Raises SessionOver for an account that is not live."""
+def find_me(tx: Tx, caller: Caller, now: datetime) -> Me:
+    """Give who *caller* is at *now*. Raises SessionOver for an account that is not live."""
     grants = caller.grants
     if isinstance(grants, StaffGrants):
         member = staff.find_staff(tx, caller.holder.removeprefix("staff:"))
@@ -50,7 +53,12 @@ def find_me(tx: Tx, caller: Caller) -> Me:
         account.user_id if account else None,
         theme=chosen.theme if chosen else None,
         email=mask_email(account.email) if account else None,
+        may_open_account=not _is_minor(patient, now) if isinstance(grants, ICodeGrants) else None,
     )
+
+
+def _is_minor(patient: patients.PatientRow | None, now: datetime) -> bool:
+    return patient is not None and patient.of_age_at is not None and now < patient.of_age_at
 
 
 def _find_patient(tx: Tx, grants: object) -> patients.PatientRow | None:
