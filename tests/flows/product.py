@@ -142,8 +142,9 @@ class LocalProduct:
             self._process = None
 
     def kill(self) -> None:
-        """End every process of it by kill -9, the launcher too."""
+        """End every process of it by kill -9, the launcher too, which must not begin one anew meanwhile."""
         assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
         for pid in reversed(self.pids()):
             try:
                 os.kill(pid, signal.SIGKILL)
