@@ -40,6 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: FIRST.index(group) if (group := group_of(item.nodeid)) in FIRST else len(FIRST))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the running products when no test is left here that needs them."""
+    if nextitem and group_of(item.nodeid) in FIRST and group_of(nextitem.nodeid) not in FIRST:
+        running: Any = item.config.pluginmanager.get_plugin("tests.flows.running")
+        running.stop_products()
+
+
 def group_of(nodeid: str) -> str:
     """Give what is run by one process: those of the running products, of a folder, of a file."""
     file = nodeid.partition("::")[0]

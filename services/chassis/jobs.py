@@ -19,11 +19,13 @@ from contracts.archiver import BuildPackage
 from contracts.envelope import Envelope, Unreadable, unwrap
 from services.chassis import log
 from services.chassis.db import DATABASE_DOWN
+from services.chassis.pace import Pace
 from services.chassis.rabbit import BrokerDown
 from services.chassis.supervisor import Supervisor
 
 HEARTBEAT_S = 20
-LOOK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.2
+LOOK_WHEN_QUIET_S = 0.5
 PAUSE_S = 2.0
 
 
@@ -62,14 +64,17 @@ def do_jobs(service: str, url: str | None, jobs: Jobs, stop: threading.Event) ->
 
 def run_polled(find_claimable: Callable[[], list[str]], work: Work, stop: threading.Event) -> None:
     """Do jobs that *find_claimable* names (oldest first) until *stop*; the one door where there is no broker."""
+    pace = Pace(LOOK_EVERY_S, LOOK_WHEN_QUIET_S)
     while not stop.is_set():
         try:
             claimable = find_claimable()
         except DATABASE_DOWN as error:
             log.get().warning("database-down", exc_info=error)
             claimable = []
-        if not any(_do(work, job_id).kind == "done" for job_id in claimable if not stop.is_set()):
-            stop.wait(LOOK_EVERY_S)
+        is_done = any(_do(work, job_id).kind == "done" for job_id in claimable if not stop.is_set())
+        wait_s = pace.after(is_done)
+        if not is_done:
+            stop.wait(wait_s)
 
 
 def _do(work: Work, job_id: str) -> JobOutcome:

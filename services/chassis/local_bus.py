@@ -15,9 +15,11 @@ from contracts import topology
 from contracts.envelope import Envelope
 from services.chassis.hearing import deliver_patiently
 from services.chassis.inbox import Inbox, Outcome
+from services.chassis.pace import Pace
 from services.chassis.tables import OutboxRow, ParkedMessage
 
 LOOK_EVERY_S = 0.2
+LOOK_WHEN_QUIET_S = 1.0
 BATCH = 50
 
 
@@ -62,9 +64,13 @@ class LocalBus:
 
     def run_parked(self, service: str, stop: threading.Event) -> None:
         """Try *service*'s parked messages again when they are due, until *stop*."""
-        while not stop.wait(LOOK_EVERY_S):
-            for parked in _find_due(self.inboxes[service]):
+        pace = Pace(LOOK_EVERY_S, LOOK_WHEN_QUIET_S)
+        wait_s = LOOK_EVERY_S
+        while not stop.wait(wait_s):
+            due = _find_due(self.inboxes[service])
+            for parked in due:
                 self._try_again(self.inboxes[service], parked, stop)
+            wait_s = pace.after(bool(due))
 
     def _try_again(self, inbox: Inbox, parked: ParkedMessage, stop: threading.Event) -> None:
         outcome = deliver_patiently(inbox, parked.body, parked.attempt + 1, stop, in_place=False)

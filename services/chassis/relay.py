@@ -1,6 +1,7 @@
 """The relay: brings a service's outbox to the bus. Marks a row sent when the bus has confirmed it, never before.
 
-One relay a service is at work at a time. It wakes on commit in its own process and looks every 100 ms for others'.
+One relay a service is at work at a time. It wakes on commit in its own process and looks for others' every 100 ms, in
+quiet times every 400.
 """
 
 import fcntl
@@ -16,11 +17,14 @@ from sqlalchemy.engine import make_url
 from services.chassis import log, metrics, outbox
 from services.chassis.clock import Clock
 from services.chassis.db import Database
+from services.chassis.pace import Pace
 from services.chassis.rabbit_publisher import Publisher, from_outbox
 from services.chassis.tables import OutboxRow
 
 BATCH = 200
 LOOK_EVERY_S = 0.1
+LOOK_WHEN_QUIET_S = 0.4
+"""With this and the way over the bus, what takes access away is heard everywhere within a second."""
 PAUSE_AFTER_REFUSAL_S = 1.0
 _LOCK_NUMBER = 7_421_001
 
@@ -52,11 +56,14 @@ class Relay:
 
     def run(self, stop: threading.Event) -> None:
         """Relay until *stop*. Raises BrokerDown and faults of the database, upon which it is to be begun again."""
+        pace = Pace(LOOK_EVERY_S, LOOK_WHEN_QUIET_S)
         with only_relay(self._db, stop):
             while not stop.is_set():
                 self._db.told.clear()
-                if not self.step(stop):
-                    self._db.told.wait(LOOK_EVERY_S)
+                found = self.step(stop)
+                wait_s = pace.after(found)
+                if not found:
+                    self._db.told.wait(wait_s)
 
     def step(self, stop: threading.Event) -> bool:
         """Relay one batch; whether there was anything to relay."""

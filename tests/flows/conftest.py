@@ -13,6 +13,7 @@ from pydicom.uid import generate_uid
 from deploy.local.demo_feed import IMAGES
 from tests.flows.product import Facts, LocalProduct
 from tests.flows.ris import FeedExam
+from tests.flows.running import STOPS, stop_products
 
 
 @dataclass
@@ -32,8 +33,10 @@ class Demo:
 def demo(servers_dir: Path) -> Iterator[Demo]:
     """The run's own, started."""
     product = LocalProduct(servers_dir / "demo", bus="local", demo=True)
-    yield Demo(product, product.start())
-    product.stop()
+    started = Demo(product, product.start())
+    STOPS.append(product.stop)
+    yield started
+    stop_products()
 
 
 def images_of(exam: FeedExam, folder: str = "ct-head", most: int = 4) -> list[bytes]:

@@ -14,7 +14,7 @@ from contracts.topology import SERVICES
 from deploy.local.places import ROOT
 from deploy.local.servers import ADDRESS, free_ports, start
 from tests.flows.client import Client
-from tests.flows.product import READY_WITHIN_S, Facts, descendants, wait_for
+from tests.flows.product import READY_WITHIN_S, Facts, kill_tree, wait_for
 
 WORKERS = ("worker-1", "worker-2")
 
@@ -108,13 +108,7 @@ class DeployedProduct:
 
     def kill(self, name: str) -> None:
         """End one process, and what it started, by kill -9."""
-        process = self.processes[name]
-        for pid in [*descendants(process.pid), process.pid]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        process.wait(10)
+        kill_tree(self.processes[name])
 
     def stop(self) -> None:
         """End everything."""

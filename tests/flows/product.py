@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,16 +143,19 @@ class LocalProduct:
             self._process = None
 
     def kill(self) -> None:
-        """End every process of it by kill -9, the launcher too, which must not begin one anew meanwhile."""
+        """End every process of it by kill -9; none begins another one anew meanwhile."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-        for pid in reversed(self.pids()):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        self._process.wait(10)
+        kill_tree(self._process)
         self._process = None
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """End *process* and what it started by kill -9, all stopped first: none begins another one anew meanwhile."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in (process.pid, *descendants(process.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+    process.wait(10)
 
 
 def signal_all(pids: list[int], number: signal.Signals) -> None:

@@ -1,7 +1,7 @@
 """The whole product, running twice: on one machine without a broker, and deployed on real servers of its own."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,15 @@ from tests.flows.deployed import DeployedProduct
 from tests.flows.product import Facts, LocalProduct
 from tests.servers import Broker, a_broker
 
+STOPS: list[Callable[[], None]] = []
+"""What ends each product that was started."""
+
+
+def stop_products() -> None:
+    """End those that run: nobody asks for them any more, and they would take their share of the machine."""
+    while STOPS:
+        STOPS.pop()()
+
 
 @pytest.fixture(scope="session")
 def local_product(servers_dir: Path) -> Iterator[LocalProduct]:
@@ -25,8 +34,10 @@ def local_product(servers_dir: Path) -> Iterator[LocalProduct]:
 @pytest.fixture(scope="session")
 def local_facts(local_product: LocalProduct) -> Iterator[Facts]:
     """It, running."""
-    yield local_product.start()
-    local_product.stop()
+    started = local_product.start()
+    STOPS.append(local_product.stop)
+    yield started
+    stop_products()
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +90,10 @@ def deployed_product(
 @pytest.fixture(scope="session")
 def deployed_facts(deployed_product: DeployedProduct) -> Iterator[Facts]:
     """It, running."""
-    yield deployed_product.start()
-    deployed_product.stop()
+    started = deployed_product.start()
+    STOPS.append(deployed_product.stop)
+    yield started
+    stop_products()
 
 
 @pytest.fixture(scope="session", params=["local", "deployed"])

@@ -275,5 +275,5 @@ def test_everything_signed_in_is_kept_by_no_cache(browser):
 def test_a_session_holds_what_the_pages_need_and_no_code():
     assert set(asdict(Session(csrf_key=""))) == {
         "csrf_key", "access", "refresh", "access_until", "kind", "name", "started_at", "seen_at", "after",
-        "theme", "roles", "under_way",
+        "theme", "roles", "under_way", "may_open_account",
     }  # fmt: skip

@@ -8,6 +8,7 @@ from services.identity.domain.sessions import SessionOver
 from services.identity.store import accounts
 from services.identity.usecases import email_changes, me, own_account, password_changes, passwords, second_factors
 from tests.identity.conftest import PASSWORD
+from tests.servers import NOON
 
 OTHER = "another long and quiet password"
 
@@ -23,7 +24,7 @@ def in_one(use_case, *asked):
 
 
 ASKS = {
-    "me": in_one(me.find_me),
+    "me": in_one(lambda tx, caller: me.find_me(tx, caller, NOON)),
     "own account": in_one(own_account.find_own_account),
     "locked": in_one(own_account.lock_own_account),
     "password proven": lambda parts, caller: passwords.prove_password(parts, caller, PASSWORD),
