@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request
 from flask_babel import gettext as _
 
-from gateway.portal import calls, gates, sharing, viewing, words
+from gateway.portal import calls, gates, sharing, words
 from gateway.portal.calls import Refused
 from gateway.portal.refusals import app_redirect
 
@@ -31,7 +31,7 @@ def ask(share_id: str) -> Any:
 
 def _made(share_id: str) -> dict[str, Any]:
     """Give the share. Aborts with 404 for one that is over, or that somebody else made."""
-    made = sharing.shown(sharing.share(share_id), viewing.load().exams)
+    made = sharing.one_shown(share_id)
     if made.get("state") in sharing.ENDED or not made["is_own"]:
         abort(404)
     return made

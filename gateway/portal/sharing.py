@@ -147,11 +147,16 @@ def shown(one: dict[str, Any], known: Sequence[dict[str, Any]] = ()) -> dict[str
     return one | {"names": names, "zone": zone, "is_own": one.get("madeBy") == session.current().kind}
 
 
+def one_shown(share_id: str) -> dict[str, Any]:
+    """Give one of the caller's links as ``shown`` does. Raises as ``share`` does."""
+    return shown(share(share_id), viewing.load().exams)
+
+
 @blueprint.get("/share/<share_id>/made")
 @gates.open_to(*gates.PATIENTS)
 def made(share_id: str) -> Any:
     """Show the link: blue, with its copy icon; the password is not there."""
-    return render_template("share_made.html", made=shown(share(share_id), viewing.load().exams), share={})
+    return render_template("share_made.html", made=one_shown(share_id), share={})
 
 
 @blueprint.get("/share/<share_id>/qr.svg")
@@ -179,7 +184,7 @@ def history() -> Any:
 @gates.open_to(*gates.PATIENTS)
 def activity(share_id: str) -> Any:
     """Show who opened the link, newest first."""
-    its_share = shown(share(share_id), viewing.load().exams)
+    its_share = one_shown(share_id)
     found = calls.ask("sharing", "GET", calls.at("/shares/{}/accesses", share_id)).get("accesses", [])
     page = page_of(found, OPENINGS_SHOWN, request.args.get("page"))
     return render_template("share_activity.html", made=its_share, page=page, share={})
@@ -189,7 +194,7 @@ def activity(share_id: str) -> Any:
 @gates.open_to(*gates.PATIENTS)
 def ask_end(share_id: str) -> Any:
     """Ask once before a link is ended."""
-    return render_template("share_end.html", made=shown(share(share_id), viewing.load().exams), share={})
+    return render_template("share_end.html", made=one_shown(share_id), share={})
 
 
 @blueprint.post("/share/<share_id>/end")
@@ -204,7 +209,7 @@ def end(share_id: str) -> Any:
 @gates.open_to(*gates.PATIENTS)
 def ask_password(share_id: str) -> Any:
     """Show the form for a new password."""
-    return render_template("share_password.html", made=shown(share(share_id), viewing.load().exams), share={}, error="")
+    return render_template("share_password.html", made=one_shown(share_id), share={}, error="")
 
 
 @blueprint.post("/share/<share_id>/password")
@@ -214,9 +219,7 @@ def set_password(share_id: str) -> Any:
     password = request.form.get("password", "")
     error = _password_mistake(password)
     if error:
-        page = render_template(
-            "share_password.html", made=shown(share(share_id), viewing.load().exams), share={}, error=error
-        )
+        page = render_template("share_password.html", made=one_shown(share_id), share={}, error=error)
         return Response(page, 422, content_type="text/html; charset=utf-8")
     calls.ask("sharing", "PATCH", calls.at("/shares/{}", share_id), {"password": password})
     return app_redirect("/share")
