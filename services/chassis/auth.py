@@ -145,11 +145,15 @@ def on_signing_key_published(parts: object, tx: Tx, event: SigningKeyPublished) 
     note_key(tx, event)
 
 
+def find_believed(tx: Tx, issuer: str, now: datetime) -> list[VerificationKey]:
+    """Give the public keys of *issuer* that are believed at *now*, oldest first."""
+    query = select(VerificationKey).filter_by(issuer=issuer).where(VerificationKey.not_after > now)
+    return list(tx.scalars(query.order_by(VerificationKey.not_before, VerificationKey.kid)))
+
+
 def find_jwks(tx: Tx, issuer: str, now: datetime) -> list[dict[str, str]]:
     """Give the public keys of *issuer* that are believed at *now*, as JWKs (RFC 8037), oldest first."""
-    query = select(VerificationKey).filter_by(issuer=issuer).where(VerificationKey.not_after > now)
-    rows = tx.scalars(query.order_by(VerificationKey.not_before, VerificationKey.kid))
     return [
         {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": row.kid, "x": row.public_key}
-        for row in rows
+        for row in find_believed(tx, issuer, now)
     ]

@@ -16,11 +16,9 @@ until it does. After an older copy of an issuer's database was put back, its key
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from contracts.access import Issuer
 from services.chassis import audit
-from services.chassis.auth import LEEWAY_S, LOOK_AGAIN_S, note_key
+from services.chassis.auth import LEEWAY_S, LOOK_AGAIN_S, find_believed, note_key
 from services.chassis.db import Database, Tx
 from services.chassis.key_folder import KeyFolder, told_of
 from services.chassis.outbox import put_event
@@ -48,24 +46,22 @@ def end_keys(
     *wait* lets so many seconds pass. Raises NoKeyToEnd, changing nothing.
     """
     with db.read() as tx:
-        if not _find_believed(tx, issuer, kid, now()):
+        if not _find(tx, issuer, kid, now()):
             raise NoKeyToEnd
     new = read_key(make_key(keys.folder, now()))
     with db.begin() as tx:
         publish_key(tx, issuer, new, now())
     wait(SPREADS_WITHIN_S)
     with db.begin() as tx:
-        ended = [row for row in _find_believed(tx, issuer, kid, now()) if row.kid != new.kid]
+        ended = [row for row in _find(tx, issuer, kid, now()) if row.kid != new.kid]
         keys.forget({row.kid for row in ended})  # first, so that none signs what nobody believes
         for row in ended:
             _end(tx, issuer, row, now())
     return "\n".join([f"{row.kid} is ended" for row in ended] + [f"{keys.at(now()).kid} signs"])
 
 
-def _find_believed(tx: Tx, issuer: Issuer, kid: str | None, now: datetime) -> list[VerificationKey]:
-    query = select(VerificationKey).filter_by(issuer=issuer).where(VerificationKey.not_after > now)
-    of_one = query if kid is None else query.filter_by(kid=kid)
-    return list(tx.scalars(of_one.order_by(VerificationKey.not_before, VerificationKey.kid)))
+def _find(tx: Tx, issuer: Issuer, kid: str | None, now: datetime) -> list[VerificationKey]:
+    return [row for row in find_believed(tx, issuer, now) if kid in {None, row.kid}]
 
 
 def _end(tx: Tx, issuer: Issuer, row: VerificationKey, now: datetime) -> None:

@@ -27,13 +27,17 @@ OWNER = an_account()
 RECIPIENT = a_share("exam-1", include_report=True)
 
 
-@pytest.fixture
-def house(tmp_path, sqlite_url, clock):
-    """An archiver whose running downloads ask before each piece."""
-    house = a_house(tmp_path, sqlite_url, clock, ask_again_s=0)
+def an_asking_house(tmp_path, url, clock):
+    """An archiver with an exam, whose running downloads ask before each piece."""
+    house = a_house(tmp_path, url, clock, ask_again_s=0)
     house.add_exam("exam-1", CT_WITH_FINDINGS)
     yield house
     house.parts.db.close()
+
+
+@pytest.fixture
+def house(tmp_path, sqlite_url, clock):
+    yield from an_asking_house(tmp_path, sqlite_url, clock)
 
 
 def ticket(house, caller, package_id):

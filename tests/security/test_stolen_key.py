@@ -7,18 +7,13 @@ import pytest
 from services.archiver.domain import TicketNotFound
 from services.archiver.sending import Cut
 from services.chassis.auth import LOOK_AGAIN_S, note_key
-from tests.archiver.exams_world import CT_WITH_FINDINGS
-from tests.archiver.house import a_house, a_share, an_account
-from tests.archiver.test_deliver import opened, rest, sending
+from tests.archiver.house import a_share, an_account
+from tests.archiver.test_deliver import an_asking_house, opened, rest, sending
 
 
 @pytest.fixture
 def house(tmp_path, database_url, clock):
-    """An archiver whose running downloads ask before each piece."""
-    house = a_house(tmp_path, database_url, clock, ask_again_s=0)
-    house.add_exam("exam-1", CT_WITH_FINDINGS)
-    yield house
-    house.parts.db.close()
+    yield from an_asking_house(tmp_path, database_url, clock)
 
 
 def end_key(house, issuer="identity"):
